@@ -1,0 +1,1 @@
+"""Plan, run and track experiments: typed configurations, tasks run once, local and cluster launchers."""

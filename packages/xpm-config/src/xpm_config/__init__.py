@@ -1,0 +1,1 @@
+"""Typed, composable configurations with stable identifiers."""

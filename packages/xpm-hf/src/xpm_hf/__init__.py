@@ -1,0 +1,1 @@
+"""Experimaestro configurations on the Hugging Face Hub."""

@@ -1,0 +1,1 @@
+"""Run commands somewhere (this machine, SSH, Slurm) and watch them."""

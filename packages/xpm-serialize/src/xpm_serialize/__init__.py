@@ -1,0 +1,1 @@
+"""Configurations to JSON and directories, and back."""
