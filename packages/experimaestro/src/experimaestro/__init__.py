@@ -1,1 +1,1 @@
-"""Plan, run and track experiments: typed configurations, tasks run once, local and cluster launchers."""
+"""Plan, run and track experiments: typed configurations, tasks that run once, launchers."""
