@@ -88,7 +88,7 @@ class Perceptron(Model):
     hidden: Param[int]
     """How many units the hidden layer has."""
 
-    epochs: Param[int] = field(ignore_default=200)
+    epochs: Param[int] = field(default=200, ignore_default=True)
     """How many times the images are gone through, at most."""
 
     def build(self, seed: int) -> Classifier:

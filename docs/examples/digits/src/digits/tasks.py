@@ -23,10 +23,10 @@ class Result(TypedDict):
 class Split(Task):
     """Sets a part of scikit-learn's 1,797 handwritten digits aside for the evaluation."""
 
-    test_size: Param[float] = field(ignore_default=0.25)
+    test_size: Param[float] = field(default=0.25, ignore_default=True)
     """Share of the images set aside."""
 
-    seed: Param[int] = field(ignore_default=0)
+    seed: Param[int] = field(default=0, ignore_default=True)
     """Seed of the random choice."""
 
     path: Meta[Path] = field(default_factory=PathGenerator("images.npz"))
@@ -41,7 +41,9 @@ class Split(Task):
         parts = train_test_split(
             images / 16, labels, test_size=self.test_size, random_state=self.seed, stratify=labels
         )
-        np.savez(self.path, **dict(zip(("x_train", "x_test", "y_train", "y_test"), parts)))
+        np.savez(
+            self.path, **dict(zip(("x_train", "x_test", "y_train", "y_test"), parts, strict=True))
+        )
 
 
 class Learn(Task):
@@ -53,7 +55,7 @@ class Learn(Task):
     model: Param[Model]
     """The classifier."""
 
-    seed: Param[int] = field(ignore_default=0)
+    seed: Param[int] = field(default=0, ignore_default=True)
     """Seed of the training."""
 
     path: Meta[Path] = field(default_factory=PathGenerator("model.pickle"))

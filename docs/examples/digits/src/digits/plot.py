@@ -10,9 +10,9 @@ import matplotlib
 
 matplotlib.use("agg")  # Draws into files: a job has no screen.
 
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
-from .tasks import Result  # noqa: E402
+from .tasks import Result
 
 
 def interval(result: Result) -> tuple[float, float]:
