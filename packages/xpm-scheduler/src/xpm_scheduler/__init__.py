@@ -1,0 +1,109 @@
+"""Tasks, jobs, experiments and workspaces: every task runs once.
+
+The public names are loaded when they are first used, so that a job's process, which needs
+few of them, starts at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._experiment import experiment as experiment
+    from ._job import Job as Job
+    from ._job import JobDependency as JobDependency
+    from ._notifications import progress as progress
+    from ._notifications import tqdm as tqdm
+    from ._scheduler import Scheduler as Scheduler
+    from ._states import JobFailureStatus as JobFailureStatus
+    from ._states import JobState as JobState
+    from ._states import JobStateError as JobStateError
+    from ._submission import JobContext as JobContext
+    from ._task import DependentMarker as DependentMarker
+    from ._task import LightweightTask as LightweightTask
+    from ._task import Task as Task
+    from ._workspace import RunMode as RunMode
+    from ._workspace import Workspace as Workspace
+    from .exceptions import DirtyGitError as DirtyGitError
+    from .exceptions import FailedExperiment as FailedExperiment
+    from .exceptions import GracefulExperimentExit as GracefulExperimentExit
+    from .exceptions import GracefulTimeout as GracefulTimeout
+    from .exceptions import SchedulerError as SchedulerError
+    from .exceptions import SubmissionError as SubmissionError
+    from .exceptions import TaskCancelled as TaskCancelled
+    from .exceptions import WorkspaceError as WorkspaceError
+    from .settings import HistorySettings as HistorySettings
+    from .settings import Settings as Settings
+    from .settings import WorkspaceSettings as WorkspaceSettings
+
+__all__ = [
+    # Tasks
+    "DependentMarker",
+    "LightweightTask",
+    "Task",
+    # Plans
+    "JobContext",
+    "RunMode",
+    "Workspace",
+    "experiment",
+    # Jobs
+    "Job",
+    "JobDependency",
+    "JobFailureStatus",
+    "JobState",
+    "JobStateError",
+    "Scheduler",
+    # Inside a task
+    "progress",
+    "tqdm",
+    # Settings
+    "HistorySettings",
+    "Settings",
+    "WorkspaceSettings",
+    # Errors
+    "DirtyGitError",
+    "FailedExperiment",
+    "GracefulExperimentExit",
+    "GracefulTimeout",
+    "SchedulerError",
+    "SubmissionError",
+    "TaskCancelled",
+    "WorkspaceError",
+]
+
+_HOMES = {
+    "_experiment": ("experiment",),
+    "_job": ("Job", "JobDependency"),
+    "_notifications": ("progress", "tqdm"),
+    "_scheduler": ("Scheduler",),
+    "_states": ("JobFailureStatus", "JobState", "JobStateError"),
+    "_submission": ("JobContext",),
+    "_task": ("DependentMarker", "LightweightTask", "Task"),
+    "_workspace": ("RunMode", "Workspace"),
+    "exceptions": (
+        "DirtyGitError",
+        "FailedExperiment",
+        "GracefulExperimentExit",
+        "GracefulTimeout",
+        "SchedulerError",
+        "SubmissionError",
+        "TaskCancelled",
+        "WorkspaceError",
+    ),
+    "settings": ("HistorySettings", "Settings", "WorkspaceSettings"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,139 @@
+"""The fence that makes a task run once: attempts, their tokens, and who may take them.
+
+An attempt is a file, ``.experimaestro/attempt.json``, written by a driver under the job's
+lock before it starts a process, and taken by that process under the same lock. A process
+whose token is not the one on disk, or whose attempt was taken already, leaves without
+having run anything: drivers may be killed, doubled or wrong, and one process executes.
+
+The process that took the attempt keeps the shared half of the lock until it ends, so that
+"is it alive?" has an answer also on hosts that share the file system but no process table.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from typing import Any, NamedTuple
+
+from ._files import FileLock, read_json_object, write_json
+from ._layout import JobFolder
+from .exceptions import CorruptFileError
+
+#: Exit status of a process that found the attempt not to be its own (``EX_TEMPFAIL``).
+FENCED = 75
+
+
+class Attempt(NamedTuple):
+    """One try at running a job.
+
+    Attributes:
+        token: names the attempt; random, known to its process alone.
+        launcher: what kind of launcher starts the process.
+        host: where the driver runs.
+        time: when it was written, in seconds since the epoch.
+        taken: the process that executes, ``{"pid", "host", "time"}``; ``None`` before.
+    """
+
+    token: str
+    launcher: str
+    host: str
+    time: float
+    taken: dict[str, Any] | None = None
+
+
+def hostname() -> str:
+    """The name of this host."""
+    return os.uname().nodename
+
+
+def read_attempt(folder: JobFolder) -> Attempt | None:
+    """The attempt on disk, or ``None``.
+
+    Raises:
+        CorruptFileError: the file is not an attempt.
+    """
+    record = read_json_object(folder.attempt)
+    if record is None:
+        return None
+    try:
+        if record["version"] != 1:
+            raise CorruptFileError(
+                f"{folder.attempt}: written in version {record['version']!r} of the format, "
+                "this release reads version 1"
+            )
+        return Attempt(
+            record["token"], record["launcher"], record["host"], record["time"], record["taken"]
+        )
+    except KeyError as error:
+        raise CorruptFileError(f"{folder.attempt}: the key {error} is missing") from None
+
+
+def write_attempt(folder: JobFolder, attempt: Attempt) -> None:
+    """Put an attempt on disk; the job's lock must be held."""
+    write_json(folder.attempt, {"version": 1, **attempt._asdict()})
+
+
+def new_attempt(folder: JobFolder, launcher: str) -> Attempt:
+    """Begin a new attempt, which shuts out all earlier ones; the lock must be held."""
+    attempt = Attempt(secrets.token_hex(16), launcher, hostname(), time.time())
+    write_attempt(folder, attempt)
+    return attempt
+
+
+class JobLock:
+    """The lock of a job: its own file, and the one of release 2.x when that is there."""
+
+    __slots__ = ("_locks",)
+
+    def __init__(self, folder: JobFolder) -> None:
+        self._locks = [FileLock(folder.lock)]
+        if os.path.exists(folder.old_lock):
+            self._locks.append(FileLock(folder.old_lock))
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        """Take the lock; returns whether it was taken."""
+        for lock in self._locks:
+            if not lock.acquire(blocking=blocking):
+                self.release()
+                return False
+        return True
+
+    def share(self) -> None:
+        """Keep only the shared half."""
+        for lock in self._locks:
+            lock.share()
+
+    def release(self) -> None:
+        """Give the lock back."""
+        for lock in self._locks:
+            lock.release()
+
+
+def take(folder: JobFolder, token: str) -> JobLock | None:
+    """Take the attempt for this process: the first thing that a job's process does.
+
+    Returns:
+        The job's lock, shared, to be held as long as the process lives; ``None`` when the
+        job is not this process's to run (done already, a later attempt, taken by another).
+    """
+    lock = JobLock(folder)
+    lock.acquire()
+    try:
+        attempt = None if folder.is_done() else read_attempt(folder)
+        if attempt is not None and attempt.token == token and attempt.taken is None:
+            taken = {"pid": os.getpid(), "host": hostname(), "time": time.time()}
+            write_attempt(folder, attempt._replace(taken=taken))
+            lock.share()
+            return lock
+    except BaseException:
+        lock.release()
+        raise
+    lock.release()
+    return None
+
+
+def owns(folder: JobFolder, token: str) -> bool:
+    """Whether the attempt on disk is still the one with this token."""
+    attempt = read_attempt(folder)
+    return attempt is not None and attempt.token == token

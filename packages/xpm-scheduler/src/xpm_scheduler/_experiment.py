@@ -1,0 +1,320 @@
+"""Experiments: the context in which a plan submits its tasks."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ._attempts import hostname
+from ._files import FileLock
+from ._job import Job
+from ._run import RunRecords, prune_history
+from ._scheduler import Scheduler
+from ._states import JobState
+from ._summary import Counts, LiveLine, summary, terminal
+from ._workspace import RunMode, Workspace, open_plans
+from .exceptions import FailedExperiment, GracefulExperimentExit, NestedExperimentError
+from .settings import Settings, WorkspaceSettings
+from .taskglobals import Env
+
+if TYPE_CHECKING:
+    from xpm_launchers import Launcher
+
+_NAME = re.compile(r"[\w.@+=,-][\w.@+=, -]*")
+
+
+class experiment:  # noqa: N801 -- the public name, since the first release
+    """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
+
+    Args:
+        env: the folder of the workspace, or its settings.
+        name: the name of the experiment; a folder of that name keeps its runs.
+        host: where the web monitor listens.
+        port: the web monitor's port; nothing is started when no monitor is installed.
+        token: the web monitor's token.
+        run_mode: what to do with the tasks; by default, run them.
+        launcher: what runs them; by default, this machine.
+        register_signals: whether SIGTERM ends the driver as Ctrl+C does (in the main thread).
+        on_failure: ``"continue"`` leaves the block quietly when jobs have failed, ``"raise"``
+            raises ``FailedExperiment``.
+        no_db: accepted for older plans; there is no database.
+        no_environmental_impact: accepted for older plans; nothing is measured.
+
+    Raises:
+        NestedExperimentError: opened by a script that a job is loading.
+        WorkspaceError: the folder cannot be used.
+        ValueError: the name cannot be a folder's.
+    """
+
+    #: The innermost experiment that is open.
+    CURRENT: ClassVar[experiment | None] = None
+
+    def __init__(
+        self,
+        env: Path | str | WorkspaceSettings,
+        name: str,
+        *,
+        host: str | None = None,
+        port: int | None = None,
+        token: str | None = None,
+        run_mode: RunMode | str | None = None,
+        launcher: Launcher | None = None,
+        register_signals: bool = True,
+        on_failure: Literal["continue", "raise"] = "continue",
+        no_db: bool = False,
+        no_environmental_impact: bool = False,
+    ) -> None:
+        if not _NAME.fullmatch(name) or name in (".", ".."):
+            raise ValueError(
+                f"experiment name {name!r}: expected a name that a folder can have "
+                "(letters, digits, and any of . _ - + = @ ,)"
+            )
+        if on_failure not in ("continue", "raise"):
+            raise ValueError(f"on_failure: expected 'continue' or 'raise', got {on_failure!r}")
+        if isinstance(env, WorkspaceSettings):
+            workspace_settings = env
+        else:
+            workspace_settings = WorkspaceSettings("", Path(env))
+        self.name = name
+        self.host, self.port, self.token = host, port, token
+        mode = RunMode(run_mode) if run_mode is not None else RunMode.NORMAL
+        self.workspace = Workspace(Settings(), workspace_settings, launcher, mode)
+        self.jobs: dict[tuple[str, str], Job] = {}
+        self.counts = Counts()
+        self._register_signals = register_signals
+        self._on_failure = on_failure
+        self._records: RunRecords | None = None
+        self._status = "failed"
+        self._live: LiveLine | None = None
+        self._previous: experiment | None = None
+        self._old_handler: object = None
+        self._path = self.workspace.experimentspath / name
+        self._lock = FileLock(self._path / "lock")
+        self._started = 0.0
+
+    @staticmethod
+    def current() -> experiment:
+        """The innermost experiment that is open.
+
+        Raises:
+            AssertionError: there is none.
+        """
+        assert experiment.CURRENT is not None, "no experiment is open"
+        return experiment.CURRENT
+
+    @property
+    def run_mode(self) -> RunMode:
+        """What is done with submitted tasks."""
+        return self.workspace.run_mode
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler of this process."""
+        return Scheduler.instance()
+
+    @property
+    def workdir(self) -> Path:
+        """The folder of this run."""
+        if self._records is None:
+            return self._path / "dry-run"  # it is not made: a dry run writes nothing
+        return self._records.path
+
+    @property
+    def resultspath(self) -> Path:
+        """A folder for the results of this run, the user's own."""
+        return self.workdir / "results"
+
+    @property
+    def failed(self) -> bool:
+        """Whether a task has failed, or could not be started because another one failed."""
+        return self.counts.failed > 0 or self.counts.skipped > 0
+
+    def setenv(self, name: str, value: str) -> None:
+        """Set an environment variable of the jobs submitted from here on."""
+        self.workspace.env[name] = value
+
+    def wait(self) -> None:
+        """Wait until all that was submitted has ended."""
+        if self._records is not None:
+            self.scheduler.wait_until(lambda: self.counts.finished >= len(self.jobs))
+
+    # ----------------------------------------------------------------- entering and leaving
+
+    def __enter__(self) -> experiment:
+        _refuse_in_job(self.name)
+        self._started = time.monotonic()
+        if self.run_mode is not RunMode.DRY_RUN:
+            self._open_records()
+        self._previous, experiment.CURRENT = experiment.CURRENT, self
+        open_plans.append(self)
+        self._install_signals()
+        return self
+
+    def _open_records(self) -> None:
+        self.workspace.create()
+        self._path.mkdir(parents=True, exist_ok=True)
+        if not self._lock.acquire(blocking=False):
+            print(
+                f"{self.name}: waiting for another run of this experiment to end "
+                f"({_read_owner(self._lock.path)})",
+                file=sys.stderr,
+            )
+            self._lock.acquire()
+        self._lock.write_owner(
+            f"process {os.getpid()} on {hostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+        )
+        try:
+            self._records = RunRecords(self._path)
+            self.resultspath.mkdir()
+        except BaseException:
+            self._lock.release()
+            raise
+        stream = terminal()
+        if stream is not None:
+            self._live = LiveLine(self.name, self.counts, stream)
+        self.scheduler.attach(self)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        try:
+            if kind is None:
+                self.wait()
+                self._status = "failed" if self.failed else "done"
+        finally:
+            self._leave()
+        if kind is None and self.failed and self._on_failure == "raise":
+            raise FailedExperiment(
+                f"{self.name}: {self.counts.failed} tasks failed, and {self.counts.skipped} "
+                "could not be started because of them"
+            )
+        return kind is not None and issubclass(kind, GracefulExperimentExit)
+
+    def _leave(self) -> None:
+        self._restore_signals()
+        open_plans.remove(self)
+        experiment.CURRENT = self._previous
+        if self._records is None:
+            return
+        try:
+            self.scheduler.detach(self)
+            seconds = time.monotonic() - self._started
+            print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
+            if self.counts.running:
+                print(
+                    f"{self.name}: {self.counts.running} tasks go on without this process; "
+                    "run the experiment again to take them over",
+                    file=sys.stderr,
+                )
+            prune_history(self._path, self.workspace.workspace_settings.history, self._status)
+        finally:
+            self._lock.release()
+
+    def _install_signals(self) -> None:
+        if self._register_signals and threading.current_thread() is threading.main_thread():
+            self._old_handler = signal.signal(signal.SIGTERM, _leave_on_signal)
+
+    def _restore_signals(self) -> None:
+        if self._old_handler is not None:
+            signal.signal(signal.SIGTERM, self._old_handler)  # type: ignore[arg-type]
+            self._old_handler = None
+
+    # ------------------------------------------------------- called when tasks are submitted
+
+    def take(self, job: Job) -> Job:
+        """Accept a job, in the plan's thread.
+
+        Returns:
+            The job, or the one of the same identifier that is known already.
+        """
+        key = (job.task_id, job.identifier)
+        known = self.jobs.get(key)
+        if known is not None and known.state != JobState.ERROR:
+            return known
+        shared = self.scheduler.find(job)
+        if known is None and shared is not None:
+            self.jobs[key] = shared
+            self.scheduler.join(shared, self)
+            return shared
+        if known is not None:
+            # It failed in this run and is tried again: it must not count twice.
+            self.scheduler.call(lambda: self._forget(known))
+        self.jobs[key] = job
+        self.scheduler.submit(job, self)
+        return job
+
+    def _forget(self, job: Job) -> None:
+        self.counts.remove(job.state)
+
+    # ----------------------------------------------------- called in the scheduler's thread
+
+    def job_joined(self, job: Job) -> None:
+        """A job is in the experiment now."""
+        self.counts.add(job.state)
+        assert self._records is not None
+        self._records.submitted(job)
+
+    def job_changed(self, job: Job, old: JobState, new: JobState) -> None:
+        """A job has changed its state."""
+        self.counts.move(old, new)
+        if new == JobState.DONE and job.found_done:
+            self.counts.before += 1
+        assert self._records is not None
+        self._records.changed(job, new)
+
+    def flush(self) -> None:
+        """Write and show what has changed."""
+        if self._records is not None:
+            self._records.flush()
+        if self._live is not None:
+            self._live.refresh()
+
+    def next_flush(self) -> float:
+        """Seconds until :meth:`flush` wants to be called though nothing has happened."""
+        if self._live is not None:
+            return 1.0
+        return self._records.next_flush() if self._records is not None else math.inf
+
+    def close_records(self) -> None:
+        """Write the end of the run."""
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+        assert self._records is not None
+        self._records.close(self._status)
+
+
+def _leave_on_signal(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _read_owner(path: str | Path) -> str:
+    try:
+        return Path(path).read_text(errors="replace").strip() or "its process is unknown"
+    except OSError:
+        return "its process is unknown"
+
+
+def _refuse_in_job(name: str) -> None:
+    """Refuse an experiment that a job's process opens while it loads the task's script."""
+    if not Env.loading:
+        return
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "the script"
+    raise NestedExperimentError(
+        f"{where}: the experiment {name!r} was opened while a job loads this file to find its "
+        'task. Put what runs the plan under `if __name__ == "__main__":`'
+    )

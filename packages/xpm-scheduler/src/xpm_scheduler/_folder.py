@@ -1,0 +1,264 @@
+"""The driver's side of a job's folder: look what it says, begin an attempt, read its end.
+
+Everything here is I/O on one folder, and costs the same however many jobs there are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from xpm_launchers import Command, PythonCall, process_from_handle
+from xpm_serialize import task_document
+
+from ._attempts import JobLock, hostname, new_attempt, read_attempt
+from ._files import read_json_object, write_atomic, write_json
+from ._job import Job
+from ._layout import JobFolder
+from ._states import JobFailureStatus
+from ._version import version
+from .exceptions import CorruptFileError
+from .runner import script_text
+
+#: What is called in a job's process; the launch server has its module loaded already.
+RUNNER = "xpm_scheduler.runner:main"
+
+
+class Verdict(Enum):
+    """What a job's folder says."""
+
+    #: The success marker is there.
+    DONE = "done"
+    #: Someone runs it, or is starting it.
+    ACTIVE = "active"
+    #: Nobody does.
+    FREE = "free"
+
+
+class Look(NamedTuple):
+    """What was seen in a job's folder.
+
+    Attributes:
+        verdict: what it amounts to.
+        handle: the process that runs it, when a claim names one.
+    """
+
+    verdict: Verdict
+    handle: dict[str, Any] | None = None
+
+
+class Ending(NamedTuple):
+    """How a job failed, as its marker says."""
+
+    reason: JobFailureStatus
+    code: int
+    message: str
+
+
+def look(folder: JobFolder) -> Look:
+    """What the folder of a job says.
+
+    Raises:
+        CorruptFileError: one of its files does not say what it should.
+    """
+    if folder.is_done():
+        return Look(Verdict.DONE)
+    if not os.path.isdir(folder.private):
+        # Release 2.x may be about to run it, without a private folder yet.
+        return _look_at_claim(folder)
+    lock = JobLock(folder)
+    if not lock.acquire(blocking=False):
+        return Look(Verdict.ACTIVE, _read_claim(folder))
+    try:
+        return _look_at_claim(folder)
+    finally:
+        lock.release()
+
+
+def _look_at_claim(folder: JobFolder) -> Look:
+    # The job may have ended while the lock was being taken.
+    if folder.is_done():
+        return Look(Verdict.DONE)
+    handle = _read_claim(folder)
+    if handle is not None and _lives_here(handle):
+        return Look(Verdict.ACTIVE, handle)
+    return Look(Verdict.FREE)
+
+
+def _read_claim(folder: JobFolder) -> dict[str, Any] | None:
+    return read_json_object(folder.pid)
+
+
+def _lives_here(handle: dict[str, Any]) -> bool:
+    """Whether the claim's process is known to live.
+
+    A local process of another host cannot be asked; there the lock has the word.
+    """
+    if handle.get("type") == "local" and handle.get("host") != hostname():
+        return False
+    return process_from_handle(handle).is_running()
+
+
+class Started(NamedTuple):
+    """An attempt that is on disk, with the lock still held until its process is known."""
+
+    command: Command
+    lock: JobLock
+    token: str
+
+
+def begin(job: Job) -> Started | Look:
+    """Begin an attempt: under the job's lock, write the folder.
+
+    Returns:
+        What to start, or what was found when it is not ours to run.
+
+    Raises:
+        OSError: the folder cannot be written.
+        CorruptFileError: one of its files does not say what it should.
+    """
+    folder = job.folder
+    existed = os.path.isdir(folder.private)
+    os.makedirs(folder.private, exist_ok=True)
+    lock = JobLock(folder)
+    if not lock.acquire(blocking=False):
+        return Look(Verdict.ACTIVE, _read_claim(folder))
+    try:
+        seen = _look_at_claim(folder)
+        if seen.verdict is not Verdict.FREE:
+            lock.release()
+            return seen
+        if existed:
+            _clean(folder)
+        token = new_attempt(folder, type(job.launcher).__name__).token
+        write_parameters(job, folder)
+    except BaseException:
+        lock.release()
+        raise
+    return Started(_command(job, folder, token), lock, token)
+
+
+def write_parameters(job: Job, folder: JobFolder) -> None:
+    """Write ``params.json`` and the script that runs the job by hand."""
+    document = task_document(
+        job.config,
+        workspace=job.workspace.path,
+        jobdir=Path(folder.path),
+        tags=job.tags,
+        version=version(),
+    )
+    write_json(folder.params, document)
+    write_atomic(folder.script, script_text(sys.executable, python_path()))
+
+
+def _clean(folder: JobFolder) -> None:
+    """Remove what an earlier attempt has left; the lock is held.
+
+    The lock files stay: whoever waits for one must find the same file again.
+    """
+    kept = {folder.private, folder.old_lock}
+    for entry in os.scandir(folder.path):
+        if entry.path in kept:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+    for path in (folder.events, folder.status):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _command(job: Job, folder: JobFolder, token: str) -> Command:
+    return Command(
+        call=PythonCall(RUNNER, (folder.path, token)),
+        cwd=Path(folder.path),
+        stdout=Path(folder.stdout),
+        stderr=Path(folder.stderr),
+        environ=job.full_environ(),
+        python_path=python_path(),
+    )
+
+
+def python_path() -> tuple[str, ...]:
+    """Where this process finds modules; the empty entry is the current folder."""
+    return _absolute(tuple(sys.path), os.getcwd())
+
+
+@lru_cache(maxsize=8)
+def _absolute(path: tuple[str, ...], cwd: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry or cwd for entry in path))
+
+
+def claim(folder: JobFolder, handle: dict[str, Any], token: str) -> None:
+    """Write which process runs the job; the lock must be held."""
+    write_json(folder.pid, {**handle, "attempt": token})
+
+
+def read_failure(folder: JobFolder) -> Ending | None:
+    """What the marker of failure says, ``None`` when there is none.
+
+    Raises:
+        CorruptFileError: it is there and says something else.
+    """
+    try:
+        with open(folder.failed, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    try:
+        value = json.loads(content or b"1")
+        if isinstance(value, int):  # a bare exit status, as older releases wrote
+            return Ending(JobFailureStatus.FAILED, value, f"exit status {value}")
+        reason = JobFailureStatus.parse(value.get("reason"))
+        return Ending(reason, int(value.get("code", 1)), str(value.get("message") or ""))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise CorruptFileError(f"{folder.failed}: expected a marker of failure: {error}") from None
+
+
+def was_attempted(folder: JobFolder, token: str | None) -> bool:
+    """Whether the process of the attempt on disk was started: by us, or it took the job."""
+    attempt = read_attempt(folder)
+    return attempt is not None and (attempt.token == token or attempt.taken is not None)
+
+
+def record_failure(folder: JobFolder, token: str, ending: Ending) -> None:
+    """Mark a job whose process has ended without a word; nothing when it is not ours."""
+    lock = JobLock(folder)
+    if not lock.acquire(blocking=False):
+        return
+    try:
+        attempt = read_attempt(folder)
+        if attempt is None or attempt.token != token or folder.is_done():
+            return
+        marker = {"code": ending.code, "reason": ending.reason.value, "message": ending.message}
+        write_json(folder.failed, marker)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(folder.pid)
+    finally:
+        lock.release()
+
+
+def last_lines(path: str | Path, count: int = 10, limit: int = 16384) -> list[str]:
+    """The last lines of a log.
+
+    Args:
+        path: the file; a missing one has no lines.
+        count: how many lines, at most.
+        limit: how many bytes are read, at most.
+    """
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - limit))
+            content = file.read()
+    except OSError:
+        return []
+    return content.decode(errors="replace").splitlines()[-count:]

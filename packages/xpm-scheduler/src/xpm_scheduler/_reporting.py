@@ -1,0 +1,92 @@
+"""What a job says about itself while it runs: its events and its status."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, ClassVar
+
+from ._files import LineLog, iso_time, write_json
+from ._layout import JobFolder
+
+#: Progress of one level is written at most this often (seconds): a task that reports
+#: every microsecond must not be slowed by it.
+_PROGRESS_INTERVAL = 0.2
+
+
+class JobReporter:
+    """Writes the events and the status of the job of this process.
+
+    Args:
+        folder: the job's folder.
+        status: what the status file says for as long as the job lives.
+    """
+
+    #: The reporter of the job that this process runs, if it runs one.
+    current: ClassVar[JobReporter | None] = None
+
+    def __init__(self, folder: JobFolder, status: dict[str, Any]) -> None:
+        self._folder = folder
+        self._status = status
+        self._levels: list[dict[str, Any]] = []
+        self._last_written: list[float] = []
+        os.makedirs(os.path.dirname(folder.events), exist_ok=True)
+        self._log = LineLog(folder.events)
+
+    def state(self, state: str, *, reason: str | None = None, code: int | None = None) -> None:
+        """Record that the job changed its state."""
+        now = time.time()
+        status = self._status
+        status["state"] = state
+        status["failure_reason"] = reason.upper() if reason else None
+        status["exit_code"] = code
+        status["progress"] = self._levels
+        if state == "running":
+            status["started_time"] = iso_time(now)
+        else:
+            status["ended_time"] = iso_time(now)
+            status["process"] = None
+        self._log.append(
+            {
+                "timestamp": now,
+                "job_id": status["job_id"],
+                "task_id": status["task_id"],
+                "state": state,
+                "failure_reason": status["failure_reason"],
+                "started_time": status["started_time"],
+                "ended_time": status["ended_time"],
+                "exit_code": code,
+                "retry_count": status["retry_count"],
+                "event_type": "JobStateChangedEvent",
+            }
+        )
+        self._log.flush()
+        write_json(self._folder.status, status)
+
+    def progress(self, value: float, level: int, desc: str | None) -> None:
+        """Record progress, unless that level was recorded just now."""
+        while len(self._levels) <= level:
+            self._levels.append({"level": len(self._levels), "progress": 0.0, "desc": None})
+            self._last_written.append(0.0)
+        entry = self._levels[level]
+        entry["progress"] = value
+        if desc is not None:
+            entry["desc"] = desc
+        # What lies below belongs to the step before.
+        del self._levels[level + 1 :], self._last_written[level + 1 :]
+        now = time.monotonic()
+        if value < 1.0 and now - self._last_written[level] < _PROGRESS_INTERVAL:
+            return
+        self._last_written[level] = now
+        self._log.append(
+            {
+                "timestamp": time.time(),
+                "job_id": self._status["job_id"],
+                "task_id": self._status["task_id"],
+                "level": level,
+                "progress": value,
+                "desc": entry["desc"],
+                "event_type": "JobProgressEvent",
+            }
+        )
+        self._log.flush()

@@ -1,0 +1,144 @@
+"""The states of a job and the transitions between them: all of them, in one table."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import ClassVar
+
+
+class JobFailureStatus(Enum):
+    """Why a job failed."""
+
+    DEPENDENCY = "dependency"
+    FAILED = "failed"
+    MEMORY = "memory"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+    LOST = "lost"
+
+    @classmethod
+    def parse(cls, text: str | None) -> JobFailureStatus:
+        """The status of that name, in any case; ``FAILED`` for one that is not known."""
+        try:
+            return cls((text or "failed").lower())
+        except ValueError:
+            return cls.FAILED
+
+
+class JobState:
+    """A state of a job; compare it with the constants of this class.
+
+    Every error state equals ``JobState.ERROR``, whatever its reason.
+    """
+
+    __slots__ = ("_rank", "name")
+
+    UNSCHEDULED: ClassVar[JobState]
+    WAITING: ClassVar[JobState]
+    READY: ClassVar[JobState]
+    SCHEDULED: ClassVar[JobState]
+    RUNNING: ClassVar[JobState]
+    DONE: ClassVar[JobState]
+    ERROR: ClassVar[JobState]
+
+    def __init__(self, name: str, rank: int) -> None:
+        self.name = name
+        self._rank = rank
+
+    @property
+    def failure_reason(self) -> JobFailureStatus | None:
+        """Why the job failed; ``None`` in all states but errors."""
+        return None
+
+    @property
+    def value(self) -> str:
+        """The name as files have it: lower case."""
+        return self.name.lower()
+
+    def is_unscheduled(self) -> bool:
+        """Whether the job was never handed to the scheduler (or never could start)."""
+        return self._rank == 0
+
+    def notstarted(self) -> bool:
+        """Whether the job has not begun to run, nor ended."""
+        return self._rank < 3
+
+    def running(self) -> bool:
+        """Whether the job was started and has not ended."""
+        return 3 <= self._rank <= 4
+
+    def finished(self) -> bool:
+        """Whether the job has ended, well or not."""
+        return self._rank >= 5
+
+    def is_error(self) -> bool:
+        """Whether the job has ended badly."""
+        return self._rank == 6
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, JobState) and self._rank == other._rank
+
+    def __hash__(self) -> int:
+        return self._rank
+
+    def __repr__(self) -> str:
+        return f"JobState.{self.name}"
+
+
+class JobStateError(JobState):
+    """An error state, with its reason."""
+
+    __slots__ = ("_reason",)
+
+    def __init__(self, reason: JobFailureStatus) -> None:
+        super().__init__("ERROR", 6)
+        self._reason = reason
+
+    @property
+    def failure_reason(self) -> JobFailureStatus:
+        return self._reason
+
+    def __repr__(self) -> str:
+        return f"JobState.ERROR({self._reason.value})"
+
+
+JobState.UNSCHEDULED = JobState("UNSCHEDULED", 0)
+JobState.WAITING = JobState("WAITING", 1)
+JobState.READY = JobState("READY", 2)
+JobState.SCHEDULED = JobState("SCHEDULED", 3)
+JobState.RUNNING = JobState("RUNNING", 4)
+JobState.DONE = JobState("DONE", 5)
+JobState.ERROR = JobStateError(JobFailureStatus.FAILED)
+
+#: From each state, the states that may follow, and what makes the change.
+TRANSITIONS: dict[JobState, dict[JobState, str]] = {
+    JobState.UNSCHEDULED: {
+        JobState.WAITING: "submitted, with dependencies that have not ended",
+        JobState.READY: "submitted, with all dependencies done",
+        JobState.ERROR: "submitted, with a dependency that failed",
+    },
+    JobState.WAITING: {
+        JobState.READY: "the last dependency is done",
+        JobState.ERROR: "a dependency failed",
+    },
+    JobState.READY: {
+        JobState.SCHEDULED: "capacity was granted and the attempt is on disk",
+        JobState.RUNNING: "found running: started by another driver",
+        JobState.DONE: "its success marker is there",
+        JobState.ERROR: "it cannot be started",
+    },
+    JobState.SCHEDULED: {
+        JobState.READY: "another driver was faster, or the launcher could not start it now",
+        JobState.RUNNING: "the launcher has a process for it",
+        JobState.DONE: "its success marker is there",
+        JobState.ERROR: "it could not be started, or ended without success",
+    },
+    JobState.RUNNING: {
+        JobState.READY: "the process of another driver is gone without a success marker",
+        JobState.DONE: "its success marker is there",
+        JobState.ERROR: "its process ended without a success marker",
+    },
+    JobState.DONE: {},
+    JobState.ERROR: {},
+}

@@ -1,0 +1,173 @@
+"""What is said about an experiment: a live line while it runs, a summary at its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from ._folder import last_lines
+from ._job import Job
+from ._states import JobFailureStatus, JobState
+from ._submission import describe
+
+#: How many failed jobs are told with their log's last lines; the others are only named.
+_DETAILED = 5
+
+
+class Counts:
+    """How many jobs are in which state; changed in the scheduler's thread alone."""
+
+    __slots__ = ("before", "done", "failed", "jobs", "running", "skipped")
+
+    def __init__(self) -> None:
+        self.jobs = self.running = self.done = self.before = self.failed = self.skipped = 0
+
+    @property
+    def finished(self) -> int:
+        """Number of jobs that have ended, or will never start."""
+        return self.done + self.failed + self.skipped
+
+    @property
+    def waiting(self) -> int:
+        """Number of jobs that are still to be started."""
+        return self.jobs - self.running - self.finished
+
+    def add(self, state: JobState) -> None:
+        """A job joins in this state."""
+        self.jobs += 1
+        self._count(state, 1)
+
+    def remove(self, state: JobState) -> None:
+        """A job in this state leaves."""
+        self.jobs -= 1
+        self._count(state, -1)
+
+    def move(self, old: JobState, new: JobState) -> None:
+        """A job goes from one state to another."""
+        self._count(old, -1)
+        self._count(new, 1)
+
+    def _count(self, state: JobState, step: int) -> None:
+        if state.running():
+            self.running += step
+        elif state == JobState.DONE:
+            self.done += step
+        elif state.is_error():
+            if state.failure_reason is JobFailureStatus.DEPENDENCY:
+                self.skipped += step
+            else:
+                self.failed += step
+
+
+class LiveLine:
+    """One line on a terminal that follows the counts.
+
+    Args:
+        name: the experiment.
+        counts: what is shown.
+        stream: the terminal.
+    """
+
+    #: Seconds between two updates.
+    INTERVAL = 0.2
+
+    def __init__(self, name: str, counts: Counts, stream: TextIO) -> None:
+        # Only a terminal needs it, and it takes longer to load than a small plan to run.
+        from tqdm import tqdm
+
+        self._counts = counts
+        self._next = 0.0
+        tqdm.monitor_interval = 0  # no thread of its own: it is refreshed from here
+        self._bar: Any = tqdm(
+            desc=name, total=0, unit="task", file=stream, dynamic_ncols=True, leave=False
+        )
+
+    def refresh(self) -> None:
+        """Show the counts, unless that was done just now."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + self.INTERVAL
+        counts = self._counts
+        self._bar.total = counts.jobs
+        # What was done before says nothing about the rate.
+        self._bar.initial = counts.before
+        self._bar.n = counts.finished
+        parts = [f"{counts.running} running", f"{counts.waiting} waiting"]
+        if counts.failed:
+            parts.append(f"{counts.failed} failed")
+        self._bar.set_postfix_str(", ".join(parts), refresh=False)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._bar.close()
+
+
+def summary(name: str, jobs: Iterable[Job], counts: Counts, seconds: float) -> str:
+    """What to say at the end of an experiment.
+
+    Args:
+        name: the experiment.
+        jobs: its jobs.
+        counts: how they ended.
+        seconds: how long it took.
+
+    Returns:
+        Some lines: the counts; each failed job with its reason, log and the log's end; what
+        could not be started because of which failure.
+    """
+    done = f"{counts.done} done" + (f" ({counts.before} before)" if counts.before else "")
+    parts = [done]
+    if counts.failed:
+        parts.append(f"{counts.failed} failed")
+    if counts.skipped:
+        parts.append(f"{counts.skipped} not started")
+    unfinished = counts.jobs - counts.finished
+    if unfinished:
+        parts.append(f"{unfinished} unfinished")
+    word = "task" if counts.jobs == 1 else "tasks"
+    lines = [f"{name}: {counts.jobs} {word}: {', '.join(parts)}, in {seconds:.1f} s"]
+    if counts.failed or counts.skipped:
+        failed = [job for job in jobs if job.state.is_error()]
+        lines += _failures(job for job in failed if job.blame is None)
+        lines += _skipped(job for job in failed if job.blame is not None)
+    return "\n".join(lines)
+
+
+def _failures(jobs: Iterable[Job]) -> list[str]:
+    lines: list[str] = []
+    for number, job in enumerate(jobs):
+        reason = job.state.failure_reason
+        text = reason.value if reason is not None else "failed"
+        if job.message:
+            text = job.message if text == "failed" else f"{text}: {job.message}"
+        lines.append(f"  failed: {describe(job)}: {text}")
+        lines.append(f"    log: {job.stderr}")
+        if number < _DETAILED:
+            lines += [f"    | {line}" for line in last_lines(job.stderr)]
+    return lines
+
+
+def _skipped(jobs: Iterable[Job]) -> list[str]:
+    by_cause: dict[str, list[Job]] = {}
+    for job in jobs:
+        if job.blame is not None:
+            by_cause.setdefault(describe(job.blame), []).append(job)
+    lines = []
+    for cause, skipped in by_cause.items():
+        names = ", ".join(describe(job) for job in skipped[:_DETAILED])
+        more = f" and {len(skipped) - _DETAILED} more" if len(skipped) > _DETAILED else ""
+        lines.append(f"  not started because {cause} failed: {names}{more}")
+    return lines
+
+
+def terminal() -> TextIO | None:
+    """Where a live line can be shown, ``None`` when nobody would see it."""
+    stream = sys.stderr
+    try:
+        return stream if stream is not None and stream.isatty() else None
+    except ValueError:  # closed
+        return None

@@ -1,0 +1,134 @@
+"""Tasks: configurations that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from xpm_config import Config
+
+from ._submission import submit_task
+from ._workspace import RunMode, Workspace
+from .exceptions import SubmissionError
+
+if TYPE_CHECKING:
+    from ._job import Job
+    from xpm_launchers import Launcher
+
+C = TypeVar("C", bound=Config)
+
+#: What ``task_outputs`` and ``__submit__`` are given to mark what a task produces.
+DependentMarker = Callable[[C], C]
+
+
+class LightweightTask(Config):
+    """Something to execute before a task, in the task's process, that changes what it does."""
+
+    def execute(self) -> None:
+        """Do the work."""
+        raise NotImplementedError(f"{type(self).__qualname__} must define execute()")
+
+
+class Task(LightweightTask):
+    """A configuration that can be run: ``execute()`` does the work, in the task's own folder.
+
+    Inside ``execute()``, ``self.__taskdir__`` is that folder (and the current one), and
+    ``self.__tags__`` are the tags of the task.
+    """
+
+    #: A task may be a value of another configuration only once it was submitted.
+    __xpm_task__: ClassVar[bool] = True
+
+    if TYPE_CHECKING:
+        # Set in the job's process; not annotations of the class, which declare parameters.
+        @property
+        def __taskdir__(self) -> Path: ...
+        @property
+        def __maintaskdir__(self) -> Path: ...
+        @property
+        def __tags__(self) -> dict[str, Any]: ...
+
+    def submit(
+        self,
+        *,
+        workspace: Workspace | None = None,
+        launcher: Launcher | None = None,
+        run_mode: RunMode | None = None,
+        init_tasks: Sequence[LightweightTask] = (),
+    ) -> Any:
+        """Hand the task to the scheduler, and return at once.
+
+        The task is sealed: it cannot be changed any more.
+
+        Args:
+            workspace: where to run it; by default, where the experiment does.
+            launcher: what runs it; by default, the workspace's.
+            run_mode: what to do; by default, as the experiment does.
+            init_tasks: what to execute before it, in order, in its process; they count in
+                the identifier.
+
+        Returns:
+            The output of the task, to be used in other tasks: the task itself, or what its
+            :meth:`task_outputs` returns.
+
+        Raises:
+            SubmissionError: there is no experiment to run it in.
+        """
+        return submit_task(
+            self,
+            workspace=workspace,
+            launcher=launcher,
+            run_mode=run_mode,
+            init_tasks=init_tasks,
+        )
+
+    def task_outputs(self, dep: DependentMarker[Any]) -> Any:
+        """What the task produces; override it to return something else than the task.
+
+        Args:
+            dep: marks a configuration as produced by this task, and returns it.
+        """
+        return dep(self)
+
+    def __submit__(self, dep: DependentMarker[Any], add_action: Callable[..., Any]) -> Any:
+        """What :meth:`submit` returns; the newer form of :meth:`task_outputs`."""
+        del add_action
+        return self.task_outputs(dep)
+
+    @property
+    def job(self) -> Job:
+        """The job of a submitted task."""
+        job: Job | None = self.__xpm__.job
+        if job is None:
+            raise SubmissionError(f"{type(self).__qualname__} was not submitted: it has no job")
+        return job
+
+    @property
+    def jobpath(self) -> Path:
+        """The folder of a submitted task."""
+        return self.job.path
+
+    @property
+    def __xpm_stdout__(self) -> Path:
+        return self.job.stdout
+
+    @property
+    def __xpm_stderr__(self) -> Path:
+        return self.job.stderr
+
+    def stdout(self) -> Path:
+        """Where the standard output of a submitted task goes."""
+        return self.job.stdout
+
+    def stderr(self) -> Path:
+        """Where the standard error of a submitted task goes."""
+        return self.job.stderr
+
+    def wait(self) -> bool:
+        """Wait for the end of a submitted task.
+
+        Returns:
+            Whether it has succeeded.
+        """
+        return self.job.wait()

@@ -1,0 +1,172 @@
+"""Workspaces: a folder with jobs and experiments, and how plans run in it."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from ._files import write_atomic
+from ._layout import MARKER, job_path
+from .exceptions import WorkspaceError
+from .settings import Settings, WorkspaceSettings
+
+if TYPE_CHECKING:
+    from xpm_launchers import Connector, Launcher
+
+
+class RunMode(Enum):
+    """What to do with submitted tasks."""
+
+    #: Do not run, and write nothing: print what would run.
+    DRY_RUN = "dry-run"
+    #: Do not run, but write the job folders.
+    GENERATE_ONLY = "generate"
+    #: Run.
+    NORMAL = "normal"
+    #: Run only the preparations.
+    PREPARE = "prepare"
+
+    @classmethod
+    def _missing_(cls, value: object) -> RunMode | None:
+        """Accept names and values in any case, with ``-`` or ``_``."""
+        if isinstance(value, str):
+            wanted = value.lower().replace("_", "-")
+            for mode in cls:
+                if wanted in (mode.value, mode.name.lower().replace("_", "-")):
+                    return mode
+        return None
+
+
+class Plan(Protocol):
+    """What an open experiment is to those below it."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where its tasks run."""
+        ...
+
+
+#: The experiments that are open in this process, the innermost last.
+open_plans: list[Plan] = []
+
+
+def current_plan() -> Plan | None:
+    """The innermost open experiment."""
+    return open_plans[-1] if open_plans else None
+
+
+class Workspace:
+    """A folder in which jobs are run and experiments recorded.
+
+    Args:
+        settings: the user's settings.
+        workspace_settings: the settings of this workspace, its path among them.
+        launcher: runs the tasks that name no launcher; by default, this machine.
+        run_mode: what to do with submitted tasks.
+    """
+
+    _default_launcher: ClassVar[Launcher | None] = None
+
+    def __init__(
+        self,
+        settings: Settings,
+        workspace_settings: WorkspaceSettings,
+        launcher: Launcher | None = None,
+        run_mode: RunMode | None = None,
+    ) -> None:
+        self.settings = settings
+        self.workspace_settings = workspace_settings
+        self.path = Path(os.path.abspath(workspace_settings.path.expanduser()))
+        self.root = str(self.path)
+        self.run_mode = run_mode or RunMode.NORMAL
+        self.env: dict[str, str] = {**settings.env, **workspace_settings.env}
+        self._launcher = launcher
+
+    @property
+    def id(self) -> str:
+        """The name of the workspace in the settings; empty when it has none."""
+        return self.workspace_settings.id
+
+    @property
+    def launcher(self) -> Launcher:
+        """The launcher of tasks that name none."""
+        if self._launcher is None:
+            self._launcher = Workspace._default_launcher or _local_launcher()
+        return self._launcher
+
+    @launcher.setter
+    def launcher(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+
+    @classmethod
+    def set_launcher(cls, launcher: Launcher | None) -> None:
+        """Set the launcher of tasks that name none.
+
+        In an experiment, for what it submits from here on; outside, for all experiments
+        to come.
+        """
+        plan = current_plan()
+        if plan is not None and launcher is not None:
+            plan.workspace.launcher = launcher
+        else:
+            Workspace._default_launcher = launcher
+
+    @property
+    def connector(self) -> Connector:
+        """The connector of the default launcher."""
+        return self.launcher.connector
+
+    @property
+    def jobspath(self) -> Path:
+        """Folder of the jobs."""
+        return self.path / "jobs"
+
+    @property
+    def partialspath(self) -> Path:
+        """Folder of what tasks with the same partial identifier share."""
+        return self.path / "partials"
+
+    @property
+    def experimentspath(self) -> Path:
+        """Folder of the experiments."""
+        return self.path / "experiments"
+
+    @property
+    def configcachepath(self) -> Path:
+        """Folder of what ``@cache`` keeps."""
+        return self.path / "config"
+
+    @property
+    def schedulerpath(self) -> Path:
+        """Folder of the scheduler's own files."""
+        return self.path / ".scheduler"
+
+    def job_path(self, task_id: str, identifier: str) -> str:
+        """The folder of a job."""
+        return job_path(self.root, task_id, identifier)
+
+    def create(self) -> None:
+        """Make the folder and mark it as a workspace, unless it is there already.
+
+        Raises:
+            WorkspaceError: it cannot be made or written to.
+        """
+        marker = self.path / MARKER
+        if marker.exists():
+            return
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_atomic(marker, "")
+        except OSError as error:
+            raise WorkspaceError(
+                f"the workspace {self.path} cannot be used: {error.strerror} ({error.filename})"
+            ) from error
+
+
+def _local_launcher() -> Launcher:
+    # Loaded when something has to be run: replaying a finished plan needs no launcher.
+    from xpm_launchers import DirectLauncher, LocalConnector
+
+    return DirectLauncher(LocalConnector.instance())

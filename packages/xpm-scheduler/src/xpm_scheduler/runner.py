@@ -1,0 +1,230 @@
+"""The job side: what a job's process does, from taking the job to its terminal marker.
+
+Started by a launcher as ``main(<job folder>, <token>)``, or by hand with ``python
+<name>.py`` in the job's folder. Kept light: it is forked for every job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from xpm_serialize import LoadedTask, load_task
+
+from ._attempts import FENCED, JobLock, hostname, new_attempt, owns, take
+from ._files import write_atomic, write_json
+from ._layout import JobFolder
+from ._reporting import JobReporter
+from .exceptions import GracefulTimeout, TaskCancelled
+from .taskglobals import Env, is_main_process
+
+
+class _Outcome:
+    """How a job ended."""
+
+    __slots__ = ("code", "message", "reason")
+
+    def __init__(self, code: int, reason: str | None = None, message: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        self.message = message
+
+
+class _Cancellation:
+    """Turns the first SIGTERM or SIGINT into ``TaskCancelled``, and remembers it.
+
+    Whatever the task makes of the exception, the job ends as cancelled. A second signal
+    acts as it would in any process.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        self.requested = True
+        for other in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(other, signal.SIG_DFL)
+        raise TaskCancelled(f"the job was told to stop ({signal.Signals(number).name})")
+
+
+def main(folder: str, token: str) -> int:
+    """Run a job, if it is this process's to run.
+
+    Args:
+        folder: the job's folder.
+        token: the attempt this process was started for.
+
+    Returns:
+        The exit status: 0 when the task has succeeded.
+    """
+    job = JobFolder.at(Path(folder))
+    if not is_main_process():
+        # Rank 0 takes the job, reports and marks for all the processes of it.
+        return _execute(job, _Cancellation()).code
+    lock = take(job, token)
+    if lock is None:
+        print(f"{job.name}: not this process's to run; leaving", file=sys.stderr)
+        return FENCED
+    # A child that a task leaves behind must not make the job look alive.
+    os.register_at_fork(after_in_child=lock.release)
+    return _run(job, token, lock)
+
+
+def by_hand(folder: str | Path) -> int:
+    """Run the job of a folder in this process, whoever started it before.
+
+    Args:
+        folder: the job's folder.
+
+    Returns:
+        The exit status.
+    """
+    job = JobFolder.at(Path(folder).resolve())
+    if job.is_done():
+        print(f"{job.name} is done already: {job.done}", file=sys.stderr)
+        return 0
+    lock = JobLock(job)
+    if not lock.acquire(blocking=False):
+        print(f"{job.name} is running already, or being started: {job.path}", file=sys.stderr)
+        return FENCED
+    attempt = new_attempt(job, "by hand")
+    if os.path.exists(job.failed):
+        os.unlink(job.failed)
+    lock.release()
+    os.chdir(job.path)
+    return main(job.path, attempt.token)
+
+
+def _run(job: JobFolder, token: str, lock: JobLock) -> int:
+    reporter = JobReporter(job, _initial_status(job))
+    JobReporter.current = reporter
+    reporter.state("running")
+    cancellation = _Cancellation()
+    outcome = _execute(job, cancellation)
+    if cancellation.requested and outcome.reason != "cancelled":
+        outcome = _Outcome(1, "cancelled", outcome.message or "the job was told to stop")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The end is being written: from here on a signal would only tear it.
+        signal.signal(number, signal.SIG_IGN)
+    _flush_output()
+    _finish(job, token, reporter, outcome)
+    lock.release()
+    return outcome.code
+
+
+def _finish(job: JobFolder, token: str, reporter: JobReporter, outcome: _Outcome) -> None:
+    """Write how it ended; the terminal marker comes last, and only for the attempt's owner."""
+    if not owns(job, token):
+        print(f"{job.name}: another attempt has begun; its end is not recorded", file=sys.stderr)
+        return
+    if outcome.reason is None:
+        reporter.state("done")
+        write_atomic(job.done, "")
+    else:
+        reporter.state("error", reason=outcome.reason, code=outcome.code)
+        marker = {"code": outcome.code, "reason": outcome.reason, "message": outcome.message}
+        write_json(job.failed, marker)
+    # The claim says that the job is active, which the marker has just ended.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(job.pid)
+
+
+def _initial_status(job: JobFolder) -> dict[str, Any]:
+    path = Path(job.path)
+    return {
+        "job_id": path.name,
+        "task_id": path.parent.name,
+        "path": job.path,
+        "state": "running",
+        "failure_reason": None,
+        "started_time": None,
+        "ended_time": None,
+        "exit_code": None,
+        "retry_count": 0,
+        "resumable": False,
+        "progress": [],
+        "process": {"type": "local", "pid": os.getpid(), "host": hostname()},
+    }
+
+
+def _execute(job: JobFolder, cancellation: _Cancellation) -> _Outcome:
+    """Load the task and run it; all that users' code may raise becomes an outcome."""
+    Env.taskpath = Path(job.path)
+    try:
+        cancellation.install()
+        loaded = _load(job)
+        for init_task in loaded.init_tasks:
+            init_task.execute()
+        loaded.task.execute()
+    except TaskCancelled as error:
+        traceback.print_exc()
+        return _Outcome(1, "cancelled", str(error))
+    except GracefulTimeout as error:
+        return _Outcome(1, "timeout", str(error))
+    except SystemExit as error:
+        # ``sys.exit()`` in a task is a way to end it well, as in any program.
+        if error.code in (None, 0):
+            return _Outcome(0)
+        code = error.code if isinstance(error.code, int) else 1
+        return _Outcome(code, "failed", f"the task left with sys.exit({error.code!r})")
+    except MemoryError as error:
+        traceback.print_exc()
+        return _Outcome(1, "memory", _describe(error))
+    except BaseException as error:
+        traceback.print_exc()
+        return _Outcome(1, "failed", _describe(error))
+    return _Outcome(0)
+
+
+def _load(job: JobFolder) -> LoadedTask:
+    Env.loading = True
+    try:
+        loaded = load_task(Path(job.params))
+    finally:
+        Env.loading = False
+    task = loaded.task
+    task.__taskdir__ = task.__maintaskdir__ = Path(job.path)
+    task.__tags__ = dict(loaded.tags)
+    return loaded
+
+
+def _describe(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(type(error), error)).strip()
+
+
+def _flush_output() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            # Closed by the task, or a full disk: the marker matters more than the log.
+            continue
+
+
+def script_text(python: str, python_path: tuple[str, ...]) -> str:
+    """The script that lies in a job's folder to run it by hand.
+
+    Args:
+        python: the interpreter that ran it.
+        python_path: where modules were found.
+    """
+    return (
+        f"#!{python}\n"
+        "# Runs this job by hand: python <this file>\n"
+        "import sys\n"
+        "from pathlib import Path\n\n"
+        "# The first entry is this folder: its files must not hide the user's modules.\n"
+        f"sys.path[0:1] = {json.dumps(list(python_path))}\n\n"
+        "from xpm_scheduler.runner import by_hand\n\n"
+        "sys.exit(by_hand(Path(__file__).parent))\n"
+    )
