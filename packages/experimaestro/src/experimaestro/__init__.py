@@ -1,1 +1,106 @@
-"""Plan, run and track experiments: typed configurations, tasks that run once, launchers."""
+"""Plan, run and track experiments: typed configurations, tasks that run once, launchers.
+
+One API over all packages. A name is loaded from its package when it is first used, so that
+``from experimaestro import Config, Param`` costs what ``xpm_config`` costs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Annotated
+
+    from xpm_scheduler import (
+        DependentMarker,
+        DirtyGitError,
+        FailedExperiment,
+        GracefulExperimentExit,
+        GracefulTimeout,
+        Job,
+        LightweightTask,
+        RunMode,
+        Scheduler,
+        Task,
+        TaskCancelled,
+        Workspace,
+        experiment,
+        progress,
+        tqdm,
+    )
+
+    from . import settings as settings
+    from . import taskglobals as taskglobals
+
+    __version__: str
+
+__all__ = [
+    # Tasks
+    "DependentMarker",
+    "LightweightTask",
+    "Task",
+    "progress",
+    "tqdm",
+    # Experiments
+    "DirtyGitError",
+    "FailedExperiment",
+    "GracefulExperimentExit",
+    "GracefulTimeout",
+    "Job",
+    "RunMode",
+    "Scheduler",
+    "TaskCancelled",
+    "Workspace",
+    "experiment",
+    # What annotations are written with
+    "Annotated",
+    "Any",
+    "Path",
+    # Others
+    "__version__",
+]
+
+_HOMES: dict[str, tuple[str, ...]] = {
+    "pathlib": ("Path",),
+    "typing": ("Annotated",),
+    "xpm_scheduler": (
+        "DependentMarker",
+        "DirtyGitError",
+        "FailedExperiment",
+        "GracefulExperimentExit",
+        "GracefulTimeout",
+        "Job",
+        "LightweightTask",
+        "RunMode",
+        "Scheduler",
+        "Task",
+        "TaskCancelled",
+        "Workspace",
+        "experiment",
+        "progress",
+        "tqdm",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = ("settings", "taskglobals")  # also reached as attributes
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    value: Any
+    if home is not None:
+        value = getattr(import_module(home), name)
+    elif name in _MODULES:
+        value = import_module(f"{__name__}.{name}")
+    elif name == "__version__":
+        value = import_module("importlib.metadata").version(__name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_MODULES})

@@ -1,0 +1,6 @@
+"""The `experimaestro` command: its sub-commands are entry points of the group
+`experimaestro.cli`, loaded when they are called."""
+
+from ._commands import cli as cli
+
+__all__ = ["cli"]

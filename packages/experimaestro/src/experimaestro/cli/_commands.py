@@ -1,0 +1,35 @@
+"""The commands of the meta-distribution itself."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from ._lazy import EntryPointGroup
+
+_DISTRIBUTIONS = (
+    "experimaestro",
+    "xpm-config",
+    "xpm-serialize",
+    "xpm-launchers",
+    "xpm-scheduler",
+    "xpm-hf",
+)
+
+
+@click.group(cls=EntryPointGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Plan, run and track experiments."""
+
+
+@cli.command("version")
+def _version() -> None:
+    """Show the versions of the packages and of Python."""
+    for name in _DISTRIBUTIONS:
+        try:
+            click.echo(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            click.echo(f"{name} is not installed")
+    click.echo(f"{platform.python_implementation()} {platform.python_version()}")

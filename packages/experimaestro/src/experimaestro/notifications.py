@@ -1,0 +1,5 @@
+"""Progress reported by tasks."""
+
+from xpm_scheduler import progress, tqdm
+
+__all__ = ["progress", "tqdm"]

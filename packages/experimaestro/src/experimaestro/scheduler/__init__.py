@@ -1,0 +1,28 @@
+"""Experiments, jobs and workspaces."""
+
+from xpm_scheduler import (
+    DirtyGitError,
+    FailedExperiment,
+    Job,
+    JobContext,
+    JobFailureStatus,
+    JobState,
+    RunMode,
+    Scheduler,
+    Workspace,
+)
+
+from .experiment import experiment
+
+__all__ = [
+    "DirtyGitError",
+    "FailedExperiment",
+    "Job",
+    "JobContext",
+    "JobFailureStatus",
+    "JobState",
+    "RunMode",
+    "Scheduler",
+    "Workspace",
+    "experiment",
+]

@@ -1,0 +1,5 @@
+"""The scheduler."""
+
+from xpm_scheduler import Scheduler
+
+__all__ = ["Scheduler"]

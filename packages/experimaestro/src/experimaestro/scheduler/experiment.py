@@ -1,0 +1,5 @@
+"""The context in which tasks are submitted."""
+
+from xpm_scheduler import experiment
+
+__all__ = ["experiment"]

@@ -1,0 +1,5 @@
+"""States of jobs."""
+
+from xpm_scheduler import JobFailureStatus, JobState
+
+__all__ = ["JobFailureStatus", "JobState"]

@@ -1,0 +1,5 @@
+"""Workspaces."""
+
+from xpm_scheduler import RunMode, Workspace
+
+__all__ = ["RunMode", "Workspace"]
