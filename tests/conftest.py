@@ -48,13 +48,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def isolated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def isolated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A folder of the test's own for the home, settings, caches, sockets and temporary files.
 
     Its path is short, since a Unix socket's path holds at most 108 bytes; `tmp_path` is not.
 
     Returns: the folder; it is removed when the test has ended.
     """
+    # Before TMPDIR changes: pytest's own folder must outlive the test.
+    tmp_path_factory.getbasetemp()
     base = Path(tempfile.mkdtemp(prefix="xpm-", dir="/tmp" if os.path.isdir("/tmp") else None))
     folders = {
         "HOME": "home",
