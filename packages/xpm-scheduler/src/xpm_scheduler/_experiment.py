@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[\w.@+=,-][\w.@+=, -]*")
 
 
-class experiment:  # noqa: N801 -- the public name, since the first release
+class experiment:
     """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
 
     Args:

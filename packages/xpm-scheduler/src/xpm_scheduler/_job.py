@@ -11,10 +11,11 @@ from ._states import JobFailureStatus, JobState, JobStateError
 from ._workspace import RunMode, Workspace
 
 if TYPE_CHECKING:
+    from xpm_launchers import Launcher
+
     from ._experiment import experiment
     from ._scheduler import Scheduler
     from ._task import Task
-    from xpm_launchers import Launcher
 
 
 class JobDependency:

@@ -12,9 +12,7 @@ from .taskglobals import is_main_process
 T = TypeVar("T")
 
 
-def progress(
-    value: float, level: int = 0, desc: str | None = None, console: bool = False
-) -> None:
+def progress(value: float, level: int = 0, desc: str | None = None, console: bool = False) -> None:
     """Report how far the running task has come; does nothing outside a job.
 
     Args:

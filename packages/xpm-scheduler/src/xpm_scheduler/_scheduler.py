@@ -37,8 +37,9 @@ from ._workspace import RunMode
 from .exceptions import SchedulerError
 
 if TYPE_CHECKING:
-    from ._experiment import experiment
     from xpm_launchers import LaunchError, Process, ProcessEnd, Ticket
+
+    from ._experiment import experiment
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -395,5 +396,3 @@ def job_finished(job: Job) -> Callable[[], bool]:
 
 def _key(job: Job) -> tuple[str, str, str]:
     return (job.workspace.root, job.task_id, job.identifier)
-
-

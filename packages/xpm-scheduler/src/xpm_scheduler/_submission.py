@@ -15,8 +15,9 @@ from ._workspace import Plan, RunMode, Workspace, current_plan
 from .exceptions import SubmissionError
 
 if TYPE_CHECKING:
-    from ._task import LightweightTask, Task
     from xpm_launchers import Launcher
+
+    from ._task import LightweightTask, Task
 
 
 class SubmittingPlan(Plan, Protocol):
@@ -97,9 +98,7 @@ def submit_task(
     return output
 
 
-def _seal(
-    task: Task, workspace: Workspace | None, init_tasks: Sequence[LightweightTask]
-) -> None:
+def _seal(task: Task, workspace: Workspace | None, init_tasks: Sequence[LightweightTask]) -> None:
     xpm = task.__xpm__
     if init_tasks:
         xpm.init_tasks = list(init_tasks)

@@ -13,8 +13,9 @@ from ._workspace import RunMode, Workspace
 from .exceptions import SubmissionError
 
 if TYPE_CHECKING:
-    from ._job import Job
     from xpm_launchers import Launcher
+
+    from ._job import Job
 
 C = TypeVar("C", bound=Config)
 

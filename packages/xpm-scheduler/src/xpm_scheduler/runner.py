@@ -180,7 +180,7 @@ def _execute(job: JobFolder, cancellation: _Cancellation) -> _Outcome:
     except MemoryError as error:
         traceback.print_exc()
         return _Outcome(1, "memory", _describe(error))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 -- users' code may raise anything
         traceback.print_exc()
         return _Outcome(1, "failed", _describe(error))
     return _Outcome(0)
