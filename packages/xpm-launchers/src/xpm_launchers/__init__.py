@@ -1,1 +1,92 @@
-"""Run commands somewhere (this machine, SSH, Slurm) and watch them."""
+"""Run commands somewhere and watch them: launchers, connectors, processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._connector import Connector
+    from ._handles import process_from_handle
+    from ._interface import (
+        Command,
+        Launcher,
+        LauncherEvents,
+        Process,
+        ProcessEnd,
+        PythonCall,
+        Ticket,
+    )
+    from ._local._connector import LocalConnector
+    from ._local._launcher import DirectLauncher
+    from ._local._process import LocalProcess
+    from .exceptions import (
+        CapacityError,
+        ForeignHostError,
+        HandleError,
+        LauncherError,
+        LaunchError,
+        RuntimeFolderError,
+    )
+
+__all__ = [
+    # What is run, and how it ended
+    "Command",
+    "ProcessEnd",
+    "PythonCall",
+    # Launchers
+    "Launcher",
+    "LauncherEvents",
+    "Ticket",
+    "DirectLauncher",
+    # Processes
+    "Process",
+    "LocalProcess",
+    "process_from_handle",
+    # Hosts
+    "Connector",
+    "LocalConnector",
+    # Errors
+    "CapacityError",
+    "ForeignHostError",
+    "HandleError",
+    "LaunchError",
+    "LauncherError",
+    "RuntimeFolderError",
+]
+
+_interface = ("Command", "ProcessEnd", "PythonCall", "Launcher", "LauncherEvents", "Ticket")
+_HOMES = {
+    **dict.fromkeys((*_interface, "Process"), "._interface"),
+    "DirectLauncher": "._local._launcher",
+    "LocalProcess": "._local._process",
+    "LocalConnector": "._local._connector",
+    "process_from_handle": "._handles",
+    "Connector": "._connector",
+    **dict.fromkeys(
+        (
+            "CapacityError",
+            "ForeignHostError",
+            "HandleError",
+            "LaunchError",
+            "LauncherError",
+            "RuntimeFolderError",
+        ),
+        ".exceptions",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy: the launch server and every job import a part of this package only.
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Processes on this machine: the launch server, its ledger, and both of their ends."""

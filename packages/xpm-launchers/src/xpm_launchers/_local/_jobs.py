@@ -1,0 +1,127 @@
+"""What a launch server knows of its drivers and of their jobs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+
+from ._capacity import Entry, Need
+from ._procinfo import is_alive
+from ._protocol import LineReader, Message, encode
+
+Identity = tuple[int, str]
+
+
+class Client:
+    """A driver's connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self.connection = connection
+        self.reader = LineReader()
+        self.out = bytearray()
+        self.greeted = False
+        self.uid = ""
+        self.environ: Mapping[str, str] = {}
+        self.path: list[str] = []
+        self.umask = 0o022
+        self.waiting: deque[Job] = deque()
+        self.jobs: dict[int, Job] = {}
+        self.cores = 0  #: held by its jobs
+        self.served = 0  #: turn at which it was served last
+
+    def tell(self, message: Message) -> None:
+        """Send a message as far as the driver takes it now; the rest waits in `out`."""
+        self.out += encode(message)
+
+    def flush(self) -> bool:
+        """Send what waits; False when some is left.
+
+        :raises OSError: when the driver is gone.
+        """
+        while self.out:
+            try:
+                sent = self.connection.send(self.out)
+            except (BlockingIOError, InterruptedError):
+                return False
+            del self.out[:sent]
+        return True
+
+
+class Job:
+    """A request, then a process."""
+
+    __slots__ = (
+        "client", "counted", "deadline", "devices", "entry_id", "id", "link", "need", "pid",
+        "start", "terminated",
+    )  # fmt: skip
+
+    def __init__(self, client: Client | None, number: int, need: Need) -> None:
+        self.client = client
+        self.id = number
+        self.need = need
+        self.entry_id = f"{client.uid}-{number}" if client is not None else ""
+        #: Whose share of the cores it counts in
+        self.counted: Client | None = None
+        self.devices: tuple[str, ...] = ()
+        self.pid = 0
+        self.start = ""
+        #: Our end of the sockets shared with a child that has not said that it is ready
+        self.link: socket.socket | None = None
+        self.terminated = False
+        #: When it is killed, having been asked to end
+        self.deadline: float | None = None
+
+    def entry(self, server: Identity, cpus: int) -> Entry:
+        """What the ledger records."""
+        need = self.need
+        return Entry(
+            self.entry_id, self.pid, self.start, server, cpus, need.cores, need.memory, self.devices
+        )
+
+    def tell(self, op: str, **fields: object) -> None:
+        """Tell the driver, if there is one."""
+        if self.client is not None:
+            self.client.tell({"op": op, "id": self.id, **fields})
+
+    def leave(self) -> None:
+        """Forget the job on the driver's side: nothing more is to be told."""
+        if self.client is not None:
+            self.client.jobs.pop(self.id, None)
+            self.client = None
+
+    def send_signal(self, number: int) -> None:
+        """Signal the job's process group (of a child that has not got one yet: the process)."""
+        if not is_alive(self.pid, self.start or None):
+            return
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+def describe_end(code: int, terminated: bool, memory: bool) -> tuple[str | None, str]:
+    """Return the reason and the message for an end (:class:`~xpm_launchers.ProcessEnd`).
+
+    :param code: exit status, ``-N`` for signal N.
+    :param terminated: whether it had been asked to end.
+    :param memory: whether the kernel has been killing processes for memory.
+    """
+    if code == 0:
+        return None, ""
+    if code > 0:
+        return "failed", f"exit status {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    if terminated or -code in (signal.SIGTERM, signal.SIGINT):
+        return "cancelled", f"ended by {name}"
+    if -code == signal.SIGKILL and memory:
+        return "memory", "killed by the system, which was out of memory"
+    return "failed", f"ended by {name}"

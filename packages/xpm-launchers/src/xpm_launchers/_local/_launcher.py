@@ -1,0 +1,86 @@
+"""The launcher of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xpm_launchers._connector import Connector
+from xpm_launchers._interface import Launcher, LauncherEvents
+from xpm_launchers.exceptions import LaunchError
+
+from ._capacity import Need
+from ._connector import LocalConnector
+from ._link import LocalTicket, ServerLink, adopted
+from ._process import LocalProcess
+from ._startup import Address
+
+
+class DirectLauncher(Launcher):
+    """Runs commands as processes of this machine, as many at once as it has room for.
+
+    A launch server, shared by all drivers with the same interpreter and environment, forks each
+    process; it is started when it is first needed and ends by itself.
+
+    :param connector: the local host.
+    :param priority: preference of a ``DynamicLauncher``; higher is preferred.
+    :param spawn: whether each Python call gets an interpreter of its own rather than a fork.
+    :param preload: modules that the server imports once for all jobs; they must not start threads.
+    """
+
+    def __init__(
+        self,
+        connector: Connector | None = None,
+        *,
+        priority: float = 0,
+        spawn: bool = False,
+        preload: Sequence[str] = (),
+    ) -> None:
+        super().__init__(connector or LocalConnector.instance(), priority=priority)
+        self.preload = tuple(preload)
+        # Frameworks of macOS do not survive a fork (https://bugs.python.org/issue33725).
+        self.spawn = spawn or sys.platform == "darwin" or not hasattr(os, "fork")
+        self._link: ServerLink | None = None
+
+    def _connected(self) -> ServerLink:
+        if self._link is None:
+            preload = () if self.spawn else self.preload
+            self._link = ServerLink(lambda: Address(preload), spawn=self.spawn)
+        return self._link
+
+    def prepare(self) -> None:
+        """Start the launch server in the background, if it does not run."""
+        self._connected().prepare()
+
+    def request(self, key: Any, events: LauncherEvents, requirement: Any = None) -> LocalTicket:
+        """Queue for a place on this machine."""
+        link = self._connected()
+        ticket = LocalTicket(link, key, events, _need(requirement))
+        link.request(ticket)
+        return ticket
+
+    def adopt(
+        self, handle: Mapping[str, Any], key: Any, events: LauncherEvents
+    ) -> LocalTicket | None:
+        """Watch a process of this machine, started by whomever."""
+        process = adopted(LocalProcess.from_handle(handle))
+        if process is None:
+            return None
+        link = self._connected()
+        ticket = LocalTicket(link, key, events, Need())
+        link.watch(ticket, process)
+        return ticket
+
+    def close(self) -> None:
+        """Stop watching; processes that run go on."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+
+def _need(requirement: Any) -> Need:
+    if requirement is None:
+        return Need()
+    raise LaunchError(f"expected no requirement, got {requirement!r}")

@@ -1,0 +1,45 @@
+"""Errors raised or reported by xpm-launchers.
+
+::
+
+    LauncherError
+    ├── LaunchError             a process could not be started (``retryable``: a later try may work)
+    │   └── CapacityError       the host can never give what was asked for
+    ├── HandleError             a process handle cannot be read
+    │   └── ForeignHostError    ... or names a process of another host
+    └── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
+"""
+
+from __future__ import annotations
+
+
+class LauncherError(Exception):
+    """Root of the errors of this package."""
+
+
+class LaunchError(LauncherError):
+    """A process could not be started.
+
+    :param message: what was to be started, what happened, and where.
+    :param retryable: whether the same request may succeed later.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class CapacityError(LaunchError):
+    """The host can never give what was asked for (as opposed to: not now)."""
+
+
+class HandleError(LauncherError):
+    """A process handle cannot be read."""
+
+
+class ForeignHostError(HandleError):
+    """A handle names a process of another host, which cannot be asked from here."""
+
+
+class RuntimeFolderError(LauncherError):
+    """The folder that launch servers meet in is missing, or not this user's alone."""
