@@ -1,0 +1,85 @@
+"""What the packages declare about themselves is true and the same everywhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSION = Version((ROOT / "VERSION").read_text(encoding="utf-8").strip())
+PACKAGES = {folder.parent.name: folder.parent for folder in ROOT.glob("packages/*/pyproject.toml")}
+MODULES = {"attr": "attrs", "attrs": "attrs", "yaml": "pyyaml"}
+
+each_package = pytest.mark.parametrize("name", sorted(PACKAGES))
+
+
+def _requirements(name: str) -> list[Requirement]:
+    return [Requirement(text) for text in requires(name) or ()]
+
+
+@each_package
+def test_one_version_for_all(name: str) -> None:
+    assert Version(version(name)) == VERSION
+
+
+@each_package
+def test_the_licence_is_the_same(name: str) -> None:
+    assert (PACKAGES[name] / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+@each_package
+def test_the_ranges_of_siblings_hold_this_version_and_not_the_next_minor(name: str) -> None:
+    after = Version(f"{VERSION.major}.{VERSION.minor + 1}")
+    for requirement in _requirements(name):
+        if requirement.name in PACKAGES:
+            assert requirement.specifier.contains(VERSION, prereleases=True), requirement
+            assert not requirement.specifier.contains(after), requirement
+
+
+@each_package
+def test_bounds_on_third_parties_have_no_ceiling(name: str) -> None:
+    """A ceiling is met by users as a conflict; those of siblings are for one release."""
+    for requirement in _requirements(name):
+        if requirement.name not in PACKAGES:
+            assert {clause.operator for clause in requirement.specifier} == {">="}, requirement
+
+
+def _imported(package: Path) -> set[str]:
+    """The top-level modules that the sources import, also inside functions."""
+    found: set[str] = set()
+    for file in (package / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+@each_package
+def test_what_is_imported_is_declared(name: str) -> None:
+    own = {name.replace("-", "_"), "mypy"}  # the plug-in is loaded by mypy itself
+    third = {
+        module for module in _imported(PACKAGES[name]) if module not in sys.stdlib_module_names
+    }
+    needed = {MODULES.get(module, module.replace("_", "-")) for module in third - own}
+    assert needed <= {requirement.name for requirement in _requirements(name)}
+
+
+def test_every_module_is_written_for_the_oldest_python() -> None:
+    for name, folder in PACKAGES.items():
+        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+        assert 'requires-python = ">=3.10"' in text, name
+
+
+def test_the_readme_of_each_package_starts_with_its_name() -> None:
+    for name, folder in PACKAGES.items():
+        first = (folder / "README.md").read_text(encoding="utf-8").splitlines()[0]
+        assert re.fullmatch(rf"# `?{name}`?", first), f"{name}: {first}"
