@@ -9,8 +9,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpm_scheduler import Job, JobFailureStatus, JobState, JobStateError
-from xpm_scheduler import Settings, Workspace, WorkspaceSettings
+from xpm_scheduler import (
+    Job,
+    JobFailureStatus,
+    JobState,
+    JobStateError,
+    Settings,
+    Workspace,
+    WorkspaceSettings,
+)
 from xpm_scheduler._machine import Change, move, submit
 from xpm_scheduler._states import TRANSITIONS
 

@@ -7,6 +7,7 @@ waits; the decisions are in ``_machine``, the folders in ``_folder``.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -16,6 +17,8 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from xpm_launchers import ForeignHostError, LauncherError
 
 from . import _machine
 from ._folder import (
@@ -47,6 +50,9 @@ _logger = logging.getLogger("xpm.scheduler")
 #: first and longest interval, in seconds.
 _FIRST_POLL, _LONGEST_POLL = 0.02, 1.0
 
+#: What files, folders and launchers may make go wrong: the matter of one job.
+_EXPECTED = (OSError, SchedulerError, LauncherError)
+
 _Message = tuple[Callable[..., None], tuple[Any, ...]]
 
 
@@ -64,6 +70,7 @@ class Scheduler:
         self._timers: list[tuple[float, int, Job, float]] = []
         self._timer_numbers = itertools.count()
         self._thread: threading.Thread | None = None
+        self._crash: BaseException | None = None
         self._events = _LauncherEvents(self)
 
     @classmethod
@@ -119,24 +126,36 @@ class Scheduler:
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Block until a condition on the state of jobs holds; it is tried when one ends."""
         with self._ended:
-            self._ended.wait_for(condition)
+            self._ended.wait_for(lambda: condition() or self._crash is not None)
+        if self._crash is not None:
+            raise SchedulerError(f"the scheduler has stopped: {self._crash!r}") from self._crash
 
     def call(self, function: Callable[[], None]) -> None:
         """Run a function in the scheduler's thread, and wait for it."""
-        done = threading.Event()
+        done: list[bool] = []
 
         def run() -> None:
             try:
                 function()
             finally:
-                done.set()
+                done.append(True)
 
         self.post(run)
-        done.wait()
+        self.wait_until(lambda: bool(done))
 
     # --------------------------------------------------------------- the thread's own part
 
     def _run(self) -> None:
+        try:
+            self._loop()
+        except BaseException as error:
+            # Nobody must wait for a thread that is gone.
+            with self._ended:
+                self._crash = error
+                self._ended.notify_all()
+            raise
+
+    def _loop(self) -> None:
         while True:
             try:
                 message = self._inbox.get(timeout=self._next_timer())
@@ -162,7 +181,7 @@ class Scheduler:
         function, arguments = message
         try:
             function(*arguments)
-        except (OSError, SchedulerError) as error:
+        except _EXPECTED as error:
             # The one message's matter: all other jobs go on.
             job = next((a for a in arguments if isinstance(a, Job)), None)
             if job is None or job.state.finished():
@@ -179,7 +198,8 @@ class Scheduler:
             job.lock.release()
             job.lock = None
         if job.ticket is not None:
-            job.ticket.cancel()
+            if job.state == JobState.READY:  # a later cancel would end the process
+                job.ticket.cancel()
             job.ticket = None
 
     def _release(self, xp: experiment) -> None:
@@ -247,8 +267,7 @@ class Scheduler:
             job.found_done = True
             self._move(job, JobState.DONE)
             return
-        if seen.handle is not None:
-            job.ticket = job.launcher.adopt(seen.handle, job, self._events)
+        self._watch(job, seen)
         if job.state != JobState.RUNNING:
             job.starttime = time.time()
             self._move(job, JobState.RUNNING)
@@ -262,7 +281,7 @@ class Scheduler:
             return
         try:
             started = begin(job)
-        except (OSError, SchedulerError) as error:
+        except _EXPECTED as error:
             self._give_up(job, error)
             return
         if isinstance(started, Started):
@@ -303,7 +322,7 @@ class Scheduler:
         job.ticket = None
         try:
             self._settle(job, end)
-        except (OSError, SchedulerError) as error:
+        except _EXPECTED as error:
             self._give_up(job, error)
 
     def _settle(self, job: Job, end: ProcessEnd | None) -> None:
@@ -329,6 +348,12 @@ class Scheduler:
         else:
             self._move(job, JobState.READY)
 
+    def _watch(self, job: Job, seen: Look) -> None:
+        """Have the launcher watch another driver's process, if that can be done from here."""
+        if seen.handle is not None:
+            with contextlib.suppress(ForeignHostError):
+                job.ticket = job.launcher.adopt(seen.handle, job, self._events)
+
     def _poll_later(self, job: Job, interval: float) -> None:
         due = time.monotonic() + interval
         heapq.heappush(self._timers, (due, next(self._timer_numbers), job, interval))
@@ -351,8 +376,7 @@ class Scheduler:
             return
         seen = look(job.folder)
         if seen.verdict is Verdict.ACTIVE:
-            if seen.handle is not None:
-                job.ticket = job.launcher.adopt(seen.handle, job, self._events)
+            self._watch(job, seen)
             if job.ticket is None:
                 self._poll_later(job, min(interval * 2, _LONGEST_POLL))
         else:
