@@ -1,0 +1,26 @@
+"""Configuration of Sphinx: `./dev docs` builds into docs/_build/html."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+project = "experimaestro"
+author = "The experimaestro contributors"
+copyright = author
+release = (Path(__file__).parent.parent / "VERSION").read_text(encoding="utf-8").strip()
+version = release
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build", "examples/*/src", "**/.*"]
+source_suffix = {".md": "markdown"}
+root_doc = "index"
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+nitpicky = False
+
+html_theme = "furo"
+html_title = f"experimaestro {release}"
