@@ -26,7 +26,7 @@ BOOTSTRAP = (
     "import sys; n = 2 + int(sys.argv[1]); path = sys.argv[2:n]\n"
     "sys.path[:] = path or sys.path[1:]; del sys.argv[1:n]\n"
     "from xpm_launchers._local._child import call_and_exit\n"
-    "call_and_exit(sys.argv[1], sys.argv[2:])"
+    "call_and_exit(sys.argv.pop(1), sys.argv[1:])"
 )
 
 
@@ -100,7 +100,7 @@ def _prepare(plan: Plan, close: Sequence[int]) -> str:
         time.tzset()
     else:
         _set_environ(plan.environ)
-    sys.argv[:] = [plan.target, *plan.args]
+    sys.argv[1:] = plan.args
     _reseed()
     return ""
 
