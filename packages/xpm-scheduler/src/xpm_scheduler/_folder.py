@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xpm_launchers import Command, PythonCall, process_from_handle
+from xpm_launchers import Command, DirectLauncher, Launcher, PythonCall, process_from_handle
 from xpm_serialize import task_document
 
 from ._attempts import JobLock, hostname, new_attempt, read_attempt
@@ -28,7 +28,8 @@ from .exceptions import CorruptFileError
 from .runner import script_text
 
 #: What is called in a job's process; the launch server has its module loaded already.
-RUNNER = "xpm_scheduler.runner:main"
+RUNNER_MODULE = "xpm_scheduler.runner"
+RUNNER = f"{RUNNER_MODULE}:main"
 
 
 class Verdict(Enum):
@@ -185,6 +186,13 @@ def _command(job: Job, folder: JobFolder, token: str) -> Command:
         environ=job.full_environ(),
         python_path=python_path(),
     )
+
+
+def ready_for_jobs(launcher: Launcher) -> Launcher:
+    """See to it that the launcher has the runner loaded, whoever has made it."""
+    if isinstance(launcher, DirectLauncher) and RUNNER_MODULE not in launcher.preload:
+        launcher.preload = (*launcher.preload, RUNNER_MODULE)
+    return launcher
 
 
 def python_path() -> tuple[str, ...]:

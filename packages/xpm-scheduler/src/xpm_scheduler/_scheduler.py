@@ -30,6 +30,7 @@ from ._folder import (
     claim,
     look,
     read_failure,
+    ready_for_jobs,
     record_failure,
     was_attempted,
     write_parameters,
@@ -249,7 +250,7 @@ class Scheduler:
             return
         seen = look(job.folder)
         if seen.verdict is Verdict.FREE:
-            job.ticket = job.launcher.request(job, self._events)
+            job.ticket = ready_for_jobs(job.launcher).request(job, self._events)
         else:
             self._follow(job, seen)
 
@@ -352,7 +353,8 @@ class Scheduler:
         """Have the launcher watch another driver's process, if that can be done from here."""
         if seen.handle is not None:
             with contextlib.suppress(ForeignHostError):
-                job.ticket = job.launcher.adopt(seen.handle, job, self._events)
+                launcher = ready_for_jobs(job.launcher)
+                job.ticket = launcher.adopt(seen.handle, job, self._events)
 
     def _poll_later(self, job: Job, interval: float) -> None:
         due = time.monotonic() + interval
