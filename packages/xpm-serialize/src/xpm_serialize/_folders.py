@@ -1,0 +1,118 @@
+"""Job folders: their ``params.json``, and the workspace they lie in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ._reader import Reader
+from ._source import Source, check_relative, read_json
+from .exceptions import (
+    DefinitionError,
+    DefinitionNotFoundError,
+    DependencyGoneError,
+    VersionError,
+)
+
+PARAMS = "params.json"
+_MARKER = ".__experimaestro__"
+_VERSIONS = range(1, 4)
+
+MakeReader = Callable[[Source, Callable[[str, Source], Reader]], Reader]
+
+
+class JobFolders:
+    """The job folders that one load reads, each once.
+
+    Args:
+        make: makes the reader of a file.
+    """
+
+    def __init__(self, make: MakeReader) -> None:
+        self._make = make
+        self._readers: dict[str, Reader] = {}
+        self._workspaces: dict[str, Path | None] = {}
+
+    def open(self, params: Path) -> tuple[Reader, dict[str, Any]]:
+        """The reader of a job's parameters, and the document.
+
+        Raises:
+            DefinitionNotFoundError: there is no such file.
+            VersionError: it is of a version that is not known.
+            DefinitionError: it is not what it should be.
+        """
+        document = check_document(read_json(params), os.fspath(params))
+        name = os.fspath(params)
+        folder = params.parent
+        workspace = find_workspace(folder, document.get("workspace"))
+        source = Source(name, document["objects"], bases={"job": folder, "workspace": workspace})
+        self._workspaces[name] = workspace
+        reader = self._make(source, self._other)
+        return reader, document
+
+    def _other(self, job: str, origin: Source) -> Reader:
+        """The reader of a job folder that a file refers to."""
+        workspace = self._workspaces.get(origin.name)
+        if workspace is None:
+            raise DependencyGoneError(
+                f"{origin.name}: the workspace that holds the job folder {job} is not known"
+            )
+        check_relative(job, origin.name)
+        params = workspace / job / PARAMS
+        reader = self._readers.get(str(params))
+        if reader is None:
+            try:
+                reader, _ = self.open(params)
+            except DefinitionNotFoundError:
+                raise DependencyGoneError(
+                    f"{origin.name}: refers to the job folder {params.parent}, which is gone"
+                ) from None
+            self._readers[str(params)] = reader
+        return reader
+
+
+def check_document(document: Any, name: str) -> dict[str, Any]:
+    """Check the form of a document that holds objects.
+
+    Raises:
+        VersionError: it is of a version that is not known.
+        DefinitionError: it is of another form.
+    """
+    if type(document) is not dict or type(document.get("objects")) is not list:
+        raise DefinitionError(f'{name}: expected a JSON object with a list named "objects"')
+    version = document.get("version", 3)
+    if type(version) is not int or version not in _VERSIONS:
+        raise VersionError(
+            f"{name}: written in version {version!r} of the format; "
+            f"this release reads versions {_VERSIONS.start} to {_VERSIONS.stop - 1}"
+        )
+    return document
+
+
+def find_workspace(folder: Path, recorded: Any) -> Path | None:
+    """The workspace that a job's folder lies in.
+
+    Where the folder lies says more than what was recorded: workspaces are moved, copied and
+    mounted elsewhere.
+    """
+    around = Path(os.path.realpath(folder)).parents
+    if len(around) > 2 and (around[2] / _MARKER).exists():
+        return _as_recorded(around[2], recorded)
+    if type(recorded) is str and os.path.isdir(recorded):
+        return Path(recorded)
+    if len(around) > 2 and around[1].name == "jobs":
+        return around[2]
+    return None
+
+
+def _as_recorded(found: Path, recorded: Any) -> Path:
+    """The recorded spelling of a workspace's path, if it is the same folder (links are kept)."""
+    if type(recorded) is str and recorded != str(found):
+        try:
+            if os.path.samefile(found, recorded):
+                return Path(recorded)
+        except OSError:
+            return found
+    return found

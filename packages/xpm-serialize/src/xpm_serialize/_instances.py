@@ -1,0 +1,24 @@
+"""Make value objects of records, directly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._plans import Plan, plan_of
+from ._reader import Reader, class_of
+
+
+class InstanceReader(Reader):
+    """Makes value objects: what tasks are executed with."""
+
+    def create(self, number: int, record: dict[str, Any]) -> Any:
+        return self._plan(number, record).new()
+
+    def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
+        plan = self._plan(number, record)
+        value = plan.new() if early is None else early
+        plan.fill(value, fields, self.source, number)
+        return value
+
+    def _plan(self, number: int, record: dict[str, Any]) -> Plan:
+        return plan_of(class_of(self.source, number, record))

@@ -1,0 +1,220 @@
+"""Load what was saved, and the tasks of job folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Union
+
+from ._configurations import ConfigReader
+from ._context import SerializedPath, SerializedPathLoader
+from ._folders import PARAMS, JobFolders, check_document
+from ._instances import InstanceReader
+from ._reader import Reader
+from ._save import DEFINITION
+from ._source import DataLoader, Source, read_json
+from .exceptions import DefinitionError, DefinitionNotFoundError, UnsafePathError
+
+#: What release 1 called the definition.
+OLD_DEFINITION = "definition.json"
+
+Location = Union[str, Path, SerializedPathLoader]
+
+
+def load(
+    path: Location,
+    as_instance: bool = False,
+    partial_loading: bool | None = None,
+    definition_filename: str | None = None,
+    *,
+    files: bool = True,
+) -> Any:
+    """Load what :func:`save` wrote.
+
+    Args:
+        path: the folder, or a function that says where what the definition refers to lies: it
+            is given the definition's name, then a :class:`SerializedPath` for each data file.
+        as_instance: make value objects; configurations if false.
+        partial_loading: do not load the tasks that have produced configurations; a stub with
+            the task's identifier stands for each. By default, as ``as_instance``.
+        definition_filename: the file of the definition; by default ``experimaestro.json``, or
+            else ``definition.json``.
+        files: whether scripts that the definition names may be executed to find a class;
+            refuse it for what comes from somewhere that you do not trust.
+
+    Returns:
+        What was saved: a configuration, or the nesting of lists, tuples and dictionaries.
+
+    Raises:
+        DefinitionNotFoundError: there is no definition.
+        DefinitionError: it is not what it should be, or leads out of its folder.
+        ClassNotFoundError: a class is not to be had.
+    """
+    document, name = _read_definition(path, definition_filename)
+    return _restore(document, name, path, as_instance, partial_loading, files)
+
+
+def deserialize(
+    path: Location,
+    as_instance: bool = False,
+    partial_loading: bool | None = None,
+    definition_filename: str | None = None,
+    *,
+    files: bool = True,
+) -> Any:
+    """Load what :func:`serialize` wrote (arguments and errors as for :func:`load`).
+
+    Returns:
+        The instance, its init tasks having been executed, if ``as_instance``; else the
+        configuration and the list of its init tasks. What :func:`save` wrote has none.
+    """
+    document, name = _read_definition(path, definition_filename)
+    loaded = _restore(document, name, path, as_instance, partial_loading, files)
+    if _has_init_tasks(document):
+        obj, init_tasks = loaded
+    else:
+        obj, init_tasks = loaded, []
+    if not as_instance:
+        return obj, list(init_tasks)
+    for task in init_tasks:
+        task.execute()
+    return obj
+
+
+def from_state_dict(
+    state: Mapping[str, Any],
+    path: Location | None = None,
+    *,
+    as_instance: bool = False,
+    partial_loading: bool | None = None,
+    files: bool = True,
+) -> Any:
+    """Make configurations of their state (see :func:`state_dict`).
+
+    Args:
+        state: the state.
+        path: the folder that holds the data files, or a function (see :func:`load`); by
+            default, their paths are taken as they are.
+        as_instance: make value objects; configurations if false.
+        partial_loading: see :func:`load`.
+        files: see :func:`load`.
+
+    Returns:
+        What the state was made of.
+
+    Raises:
+        DefinitionError: the state is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    return _restore(state, "state", path, as_instance, partial_loading, files)
+
+
+def from_task_dir(
+    path: Location, as_instance: bool = False, partial_loading: bool | None = None
+) -> Any:
+    """Load the task of a job's folder.
+
+    Args:
+        path: the folder, which holds ``params.json``, or a function that says where that is.
+        as_instance: make a value object; a configuration if false.
+        partial_loading: see :func:`load`.
+
+    Returns:
+        The task.
+
+    Raises:
+        DefinitionNotFoundError: there is no such file.
+        DependencyGoneError: the folder of a job that it uses is not there any more.
+        DefinitionError: the file is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    params = Path(path(PARAMS)) if callable(path) else Path(path) / PARAMS
+    make = reader_maker(as_instance, partial_loading)
+    reader, _ = JobFolders(make).open(params)
+    if reader.source.last is None:
+        raise DefinitionError(f"{params}: there is no object")
+    return reader.object(reader.source.last)
+
+
+def load_objects(records: list[Any], as_instance: bool = False) -> dict[int, Any]:
+    """Make all the objects of a list of records.
+
+    Args:
+        records: the records, as in a definition's ``objects``.
+        as_instance: make value objects; configurations if false.
+
+    Returns:
+        id → object.
+    """
+    source = Source("objects", records)
+    reader = reader_maker(as_instance, None)(source, None)
+    return {number: reader.object(number) for number in source.by_id}
+
+
+def reader_maker(
+    as_instance: bool, partial_loading: bool | None
+) -> Callable[[Source, Any], Reader]:
+    """What makes the reader of a file."""
+    if as_instance:
+        return InstanceReader
+    partial = bool(partial_loading)
+    return lambda source, jobs: ConfigReader(source, jobs, partial=partial)
+
+
+def _restore(
+    document: Mapping[str, Any],
+    name: str,
+    path: Location | None,
+    as_instance: bool,
+    partial_loading: bool | None,
+    files: bool,
+) -> Any:
+    checked = check_document(document, name)
+    if "data" not in checked:
+        raise DefinitionError(f'{name}: expected "data"')
+    source = Source(name, checked["objects"], data=_data_loader(path, name), files=files)
+    return reader_maker(as_instance, partial_loading)(source, None).value(checked["data"])
+
+
+def _read_definition(path: Location, filename: str | None) -> tuple[dict[str, Any], str]:
+    names = [DEFINITION, OLD_DEFINITION] if filename is None else [filename]
+    for name in names:
+        try:
+            found = Path(path(name)) if callable(path) else Path(path) / name
+            document = read_json(found)
+        except FileNotFoundError:
+            continue
+        return check_document(document, str(found)), str(found)
+    where = "" if callable(path) else f" in {os.fspath(path)}"
+    raise DefinitionNotFoundError(f"there is no definition ({' or '.join(names)}){where}")
+
+
+def _has_init_tasks(document: dict[str, Any]) -> bool:
+    if document.get("serialized") is True:
+        return True
+    if "version" in document:
+        return False
+    # As 2.x writes it.
+    data = document.get("data")
+    return type(data) is list and len(data) == 2 and type(data[1]) is list
+
+
+def _data_loader(path: Location | None, name: str) -> DataLoader | None:
+    if path is None:
+        return None
+    if callable(path):
+        resolve = path
+        return lambda value, is_folder: Path(resolve(SerializedPath(value, is_folder)))
+    folder = Path(path)
+
+    def inside(value: str, is_folder: bool) -> Path:
+        del is_folder
+        found = folder / value
+        root = os.path.realpath(folder)
+        real = os.path.realpath(found)
+        if real != root and not real.startswith(root.rstrip(os.sep) + os.sep):
+            raise UnsafePathError(f"{name}: {value!r} is a link that leads out of the folder")
+        return found
+
+    return inside

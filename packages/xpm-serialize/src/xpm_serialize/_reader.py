@@ -1,0 +1,192 @@
+"""Make objects of records: each once, what it holds first, without recursion."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from xpm_config import Config
+
+from ._decode import PLAIN, Decoder, references
+from ._lookup import find_config
+from ._source import Source
+from .exceptions import DefinitionError
+
+# (job's folder, file that refers to it) → its reader
+JobReaders = Callable[[str, Source], "Reader"]
+
+
+class Reader(ABC):
+    """Makes the objects of one file.
+
+    Args:
+        source: the file's records.
+        jobs: gives the reader of another job's folder.
+    """
+
+    def __init__(self, source: Source, jobs: JobReaders | None = None) -> None:
+        self.source = source
+        self.built: dict[int, Any] = {}
+        self._open: set[int] = set()
+        self._early: dict[int, Any] = {}
+        self._jobs = jobs
+        self._targets: dict[int, tuple[Reader, int]] = {}
+        self._decoder = Decoder(source, self._deref)
+
+    def object(self, number: Any) -> Any:
+        """The object of a record.
+
+        Raises:
+            DefinitionError: the file is not what it should be.
+            ClassNotFoundError: a class is not to be had.
+        """
+        self._check(number, None)
+        if number not in self.built:
+            _build(self, number)
+        return self.built[number]
+
+    def value(self, data: Any) -> Any:
+        """The value of a JSON form that lies beside the records."""
+        found = self._collect(data, None)
+        for number in found:
+            self.object(number)
+        self._decoder.number = 0
+        try:
+            return self._decoder.decode(data)
+        except RecursionError:
+            raise DefinitionError(f"{self.source.name}: nested too deeply") from None
+
+    def locate(self, steps: Any, where: str) -> int:
+        """The id of the object found from the last one, by arguments, positions and keys."""
+        source = self.source
+        if source.last is None:
+            raise DefinitionError(f"{source.name}: there is no object")
+        number = source.last
+        value: Any = {"type": "python", "value": number}
+        for step in steps:
+            try:
+                if type(value) is dict and value.get("type") == "python":
+                    number = value["value"]
+                    value = source.by_id[number]["fields"][step]
+                elif type(value) is dict and "items" in value:
+                    value = value["items"][step]
+                else:
+                    value = value[step]
+            except (KeyError, IndexError, TypeError):
+                raise DefinitionError(
+                    f"{where}: there is nothing at {steps} in {source.name}"
+                ) from None
+        if type(value) is not dict or value.get("type") != "python":
+            raise DefinitionError(f"{where}: there is no object at {steps} in {source.name}")
+        found: int = value["value"]
+        self._check(found, None)
+        return found
+
+    def children(self, number: int) -> list[tuple[Reader, int]]:
+        """What must be made before an object."""
+        record = self.source.by_id[number]
+        if "job" in record:
+            target = self._targets[number] = self._follow(number, record)
+            return [target]
+        found: list[int] = []
+        for value in record["fields"].values():
+            if type(value) not in PLAIN:
+                found += self._collect(value, number)
+        return [(self, child) for child in found]
+
+    def make(self, number: int) -> None:
+        """Make an object, what it holds being made."""
+        record = self.source.by_id[number]
+        if "job" in record:
+            reader, target = self._targets[number]
+            if target not in reader.built:
+                raise DefinitionError(f"{self.source.where(number)}: refers to itself")
+            self.built[number] = reader.built[target]
+            return
+        self._decoder.number = number
+        decode = self._decoder.decode
+        try:
+            fields = {
+                name: value if type(value) in PLAIN else decode(value)
+                for name, value in record["fields"].items()
+            }
+        except RecursionError:
+            raise DefinitionError(f"{self.source.where(number)}: nested too deeply") from None
+        self.built[number] = self.fill(number, record, self._early.pop(number, None), fields)
+
+    @abstractmethod
+    def create(self, number: int, record: dict[str, Any]) -> Any:
+        """A bare object, which is referred to before it can be filled."""
+
+    @abstractmethod
+    def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
+        """The object with its fields: ``early``, if it had to be created."""
+
+    def _collect(self, value: Any, number: int | None) -> list[int]:
+        found: list[int] = []
+        try:
+            references(value, found)
+        except RecursionError:
+            where = self.source.name if number is None else self.source.where(number)
+            raise DefinitionError(f"{where}: nested too deeply") from None
+        by_id = self.source.by_id
+        for child in found:
+            if type(child) is not int or child not in by_id:
+                self._check(child, number)
+        return found
+
+    def _check(self, number: Any, holder: int | None) -> None:
+        if type(number) is not int or number not in self.source.by_id:
+            where = self.source.name if holder is None else self.source.where(holder)
+            raise DefinitionError(f"{where}: refers to object {number!r}, which is not there")
+
+    def _deref(self, number: int) -> Any:
+        if number in self.built:
+            return self.built[number]
+        found = self._early.get(number)
+        if found is None:
+            # Only in a loop: the rest is made before what holds it.
+            record = self.source.by_id[number]
+            if "job" in record:
+                raise DefinitionError(f"{self.source.where(number)}: refers to itself")
+            found = self._early[number] = self.create(number, record)
+        return found
+
+    def _follow(self, number: int, record: dict[str, Any]) -> tuple[Reader, int]:
+        job, steps = record["job"], record.get("at", [])
+        where = self.source.where(number)
+        if type(job) is not str or type(steps) is not list:
+            raise DefinitionError(f"{where}: expected a job's folder and a place in it")
+        if self._jobs is None:
+            raise DefinitionError(f"{where}: lies in the job folder {job}, which is not known here")
+        reader = self._jobs(job, self.source)
+        return reader, reader.locate(steps, where)
+
+
+def class_of(source: Source, number: int, record: dict[str, Any]) -> type[Config]:
+    """The class of a record's object."""
+    file = record.get("file") if source.files else None
+    if type(file) is not str:
+        file = None
+    return find_config(record["module"], record["type"], file, source.where(number))
+
+
+def _build(reader: Reader, number: int) -> None:
+    todo = [(reader, number)]
+    while todo:
+        reader, number = todo[-1]
+        if number in reader.built:
+            todo.pop()
+        elif number in reader._open:
+            todo.pop()
+            reader.make(number)
+        else:
+            reader._open.add(number)
+            children = reader.children(number)
+            children.reverse()
+            todo += [
+                entry
+                for entry in children
+                if entry[1] not in entry[0].built and entry[1] not in entry[0]._open
+            ]

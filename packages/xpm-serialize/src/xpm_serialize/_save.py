@@ -1,0 +1,214 @@
+"""Save configurations to a folder: all of it, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._context import SerializationContext
+from ._source import read_json
+from ._state import state_dict
+from ._writer import VERSION
+from .exceptions import DefinitionError, PathConflictError, SerializationError
+
+DEFINITION = "experimaestro.json"
+
+
+def save(
+    obj: Any,
+    save_directory: Path | str | None,
+    definition_filename: str = DEFINITION,
+    *,
+    context: SerializationContext | None = None,
+) -> None:
+    """Save configurations to a folder.
+
+    The folder is what it was or holds all of the new, also if this is interrupted anywhere.
+    Files that it holds otherwise are left alone.
+
+    Args:
+        obj: a configuration, or any nesting of lists, tuples and dictionaries of them.
+        save_directory: the folder, made if need be. ``None`` saves nothing, but checks that
+            all could be saved.
+        definition_filename: the file for the definition.
+        context: how data files are saved; they are copied (by hard links if possible) to where
+            the argument's path says.
+
+    Raises:
+        NotSerializableError: a value has no form in JSON.
+        PathConflictError: two data files would share one place.
+        OSError: the folder cannot be written, or a data file cannot be read.
+    """
+    _save(obj, save_directory, definition_filename, context, {})
+
+
+def serialize(
+    obj: Any,
+    save_directory: Path | str | None,
+    *,
+    init_tasks: Sequence[Any] = (),
+    definition_filename: str = DEFINITION,
+    context: SerializationContext | None = None,
+) -> None:
+    """Save a configuration and what must be executed when it is loaded (as :func:`save`).
+
+    Args:
+        obj: the configuration.
+        save_directory: the folder.
+        init_tasks: lightweight tasks that :func:`deserialize` executes on instances, in order.
+        definition_filename: the file for the definition.
+        context: how data files are saved.
+    """
+    content = [obj, list(init_tasks)]
+    _save(content, save_directory, definition_filename, context, {"serialized": True})
+
+
+def _save(
+    obj: Any,
+    save_directory: Path | str | None,
+    definition_filename: str,
+    context: SerializationContext | None,
+    more: dict[str, Any],
+) -> None:
+    if context is None:
+        context = SerializationContext()
+    if save_directory is None:
+        _dump(state_dict(context, obj))
+        return
+    target = Path(save_directory)
+    with _staging(target) as stage:
+        context.save_directory = stage
+        state = {"version": VERSION, **more, **state_dict(context, obj)}
+        if (stage / definition_filename).exists():
+            raise PathConflictError(f"a data file would be saved as {definition_filename!r}")
+        if stage.parent == target:
+            _merge(stage, target, state, definition_filename)
+        else:
+            _write(stage / definition_filename, _dump(state))
+            # What was not there appears as a whole.
+            stage.chmod(0o777 & ~_umask())
+            os.rename(stage, target)
+
+
+@contextlib.contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """A folder to build in, on the target's file system: beside it, or in it if it exists."""
+    if target.is_dir():
+        where, prefix = target, ".saving-"
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        where, prefix = target.parent, f".{target.name}.saving-"
+    stage = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _merge(stage: Path, target: Path, state: dict[str, Any], definition_filename: str) -> None:
+    """Move what was staged into a folder that exists.
+
+    Nothing that the present definition refers to is touched before the new one has taken its
+    place, in one step; a data file whose place is taken gets a numbered name.
+    """
+    before = _data_paths(_present(target / definition_filename))
+    after: list[dict[str, Any]] = _data_forms(state)
+    for form in after:
+        form["value"] = _move(stage, target, form["value"])
+    _write(target / definition_filename, _dump(state))
+    keep = {form["value"] for form in after}
+    for path in before - keep:
+        _remove(target, path)
+
+
+def _move(stage: Path, target: Path, name: str) -> str:
+    staged = stage / name
+    if not os.path.lexists(staged):
+        return name
+    place, number = name, 0
+    while os.path.lexists(target / place):
+        if _same(staged, target / place):
+            return place
+        number += 1
+        place = f"{name}.{number}"
+    (target / place).parent.mkdir(parents=True, exist_ok=True)
+    os.rename(staged, target / place)
+    return place
+
+
+def _same(first: Path, second: Path) -> bool:
+    return first.is_file() and second.is_file() and os.path.samefile(first, second)
+
+
+def _present(definition: Path) -> Any:
+    try:
+        return read_json(definition)
+    except (SerializationError, DefinitionError):
+        return None
+
+
+def _data_forms(value: Any) -> list[dict[str, Any]]:
+    """The references to data files in a definition."""
+    found: list[dict[str, Any]] = []
+    objects = value.get("objects") if isinstance(value, dict) else None
+    for record in objects if isinstance(objects, list) else []:
+        fields = record.get("fields") if isinstance(record, dict) else None
+        for field in fields.values() if isinstance(fields, dict) else []:
+            if isinstance(field, dict) and field.get("type") == "path.serialized":
+                found.append(field)
+    return found
+
+
+def _data_paths(value: Any) -> set[str]:
+    return {form["value"] for form in _data_forms(value) if isinstance(form.get("value"), str)}
+
+
+def _remove(target: Path, name: str) -> None:
+    """Remove a data file that only the former definition referred to."""
+    path = target / name
+    inside = os.path.realpath(path.parent)
+    root = os.path.realpath(target)
+    if ".." in name.split("/") or (inside != root and not inside.startswith(root + os.sep)):
+        return
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    parent = path.parent
+    with contextlib.suppress(OSError):
+        while parent != target:
+            parent.rmdir()
+            parent = parent.parent
+
+
+def _dump(state: dict[str, Any]) -> bytes:
+    return json.dumps(state, allow_nan=False).encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file and give it its name once it is on the disk."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current

@@ -1,0 +1,113 @@
+"""Configurations as data that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xpm_config import Config
+
+from ._configs import config_class, information, items
+from ._context import SerializationContext, SerializedPath
+from ._writer import ObjectWriter
+
+
+def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
+    """The state of configurations, as data that JSON can hold.
+
+    Args:
+        context: says where data files go.
+        obj: a configuration, or any nesting of lists, tuples and dictionaries of them.
+
+    Returns:
+        ``{"objects": [record, ...], "data": ...}``: each configuration once, what it holds
+        before it, and ``obj`` with references in their place.
+
+    Raises:
+        NotSerializableError: a value has no form in JSON; the message says which.
+        PathConflictError: two data files would share one place.
+    """
+    hook = _DataFields(context, obj)
+    writer = ObjectWriter(tags=True, fields=hook)
+    data, records = writer.collect(obj)
+    return {"objects": records, "data": data}
+
+
+class _DataFields:
+    """Gives data paths the form that the context (or the configuration's class) chooses."""
+
+    def __init__(self, context: SerializationContext, root: Any) -> None:
+        self._context = context
+        self._root = root
+        self._trails: dict[int, tuple[list[str], int]] | None = None
+
+    def __call__(self, info: Any) -> Mapping[str, Any]:
+        config = info.pyobject
+        kind = config_class(info)
+        custom = getattr(kind, "__xpm_serialize__", None)
+        own = custom is not getattr(Config, "__xpm_serialize__", None)
+        data = [argument.name for argument in info.xpmtype.arguments.values() if argument.is_data]
+        if not own and not data:
+            return {}
+        self._enter(config)
+        given: Mapping[str, Any]
+        if own and custom is not None:
+            given = config.__xpm_serialize__(self._context)
+        else:
+            given = self._default(info, data)
+        return {name: _form(value) for name, value in given.items()}
+
+    def _default(self, info: Any, data: list[str]) -> dict[str, Any]:
+        context = self._context
+        return {
+            name: context.serialize([*context.var_path, name], info.values[name], info.pyobject)
+            for name in data
+            if info.values.get(name) is not None
+        }
+
+    def _enter(self, config: Any) -> None:
+        if self._trails is None:
+            self._trails = _find_trails(self._root)
+        var_path, depth = self._trails.get(id(config), ([], 0))
+        self._context.enter(list(var_path), depth)
+
+
+def _form(value: Any) -> Any:
+    if isinstance(value, SerializedPath):
+        return {
+            "type": "path.serialized",
+            "value": value.path.as_posix(),
+            "is_folder": value.is_folder,
+        }
+    if isinstance(value, Path):
+        return {"type": "path", "value": str(value)}
+    return value
+
+
+def _find_trails(root: Any) -> dict[int, tuple[list[str], int]]:
+    """For each configuration, the first way that leads to it, and how many hold it."""
+    found: dict[int, tuple[list[str], int]] = {}
+    todo: list[tuple[Any, list[str], int]] = [(root, [], 0)]
+    while todo:
+        value, path, depth = todo.pop()
+        info = information(value)
+        held: list[tuple[Any, list[str], int]] = []
+        if info is not None:
+            if id(value) in found:
+                continue
+            found[id(value)] = (path, depth)
+            for argument, item in items(info):
+                held.append((item, [*path, argument.name], depth + 1))
+            for index, task in enumerate(info.init_tasks):
+                held.append((task, [*path, "__init_tasks__", str(index)], depth + 1))
+            if info.task is not None:
+                held.append((info.task, [*path, "__task__"], depth + 1))
+        elif isinstance(value, dict):
+            held = [(item, [*path, str(key)], depth) for key, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            held = [(item, [*path, str(index)], depth) for index, item in enumerate(value)]
+        elif isinstance(value, (set, frozenset)):
+            held = [(item, [*path, str(index)], depth) for index, item in enumerate(value)]
+        todo.extend(reversed(held))
+    return found
