@@ -14,8 +14,6 @@ from xpm_launchers.testing import Recorder
 
 JOBS = str(Path(__file__).parent / "modules")
 
-MakeCommand = Callable[..., Command]
-
 
 @pytest.fixture(autouse=True)
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -40,7 +38,7 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def call(tmp_path: Path) -> MakeCommand:
+def call(tmp_path: Path) -> Callable[..., Command]:
     """Makes the command for a call of a function of `launcher_jobs`."""
 
     def make(function: str, *args: object, name: str = "job", **environ: str) -> Command:

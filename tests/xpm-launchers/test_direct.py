@@ -6,10 +6,12 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from xpm_launchers import (
     Command,
     DirectLauncher,
@@ -20,7 +22,8 @@ from xpm_launchers import (
 )
 from xpm_launchers.testing import Recorder, wait_until
 
-from .conftest import JOBS, MakeCommand
+JOBS = str(Path(__file__).parent / "modules")
+MakeCommand = Callable[..., Command]
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 
@@ -65,7 +68,9 @@ def test_end(
 def test_streams_are_flushed(
     either: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path
 ) -> None:
-    (tmp_path / "job.out").write_text("of an earlier run, which was much longer than this one\n" * 9)
+    (tmp_path / "job.out").write_text(
+        "of an earlier run, which was much longer than this one\n" * 9
+    )
     recorder.run(either, "job", call("speak"))
     assert recorder.end("job").code == 0
     lines = (tmp_path / "job.out").read_text().splitlines()
@@ -203,8 +208,10 @@ def test_refused(
 def test_usage(launcher: DirectLauncher, recorder: Recorder, call: MakeCommand) -> None:
     recorder.run(launcher, "job", call("eat", 64 << 20))
     end = recorder.end("job")
-    assert end.max_rss is not None and 64 << 20 < end.max_rss < 256 << 20
-    assert end.cpu_time is not None and 0 < end.cpu_time < 10
+    assert end.max_rss is not None
+    assert 64 << 20 < end.max_rss < 256 << 20
+    assert end.cpu_time is not None
+    assert 0 < end.cpu_time < 10
 
 
 def test_handle(
@@ -265,7 +272,9 @@ def test_cancel_before_start(
         tickets[0].start(call("succeed"))
 
 
-def test_closed(launcher: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path) -> None:
+def test_closed(
+    launcher: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path
+) -> None:
     recorder.run(launcher, "job", call("hold", tmp_path, "job"))
     process = recorder.process("job")
     launcher.close()

@@ -119,3 +119,10 @@ def of_module(name: str) -> int:
     import importlib
 
     return int(importlib.import_module(name).VERSION)
+
+
+def count(folder: str, name: str) -> None:
+    """Note that this job runs: one more byte in its file."""
+    descriptor = os.open(f"{folder}/{name}.count", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(descriptor, b"x")
+    interval(folder, name)

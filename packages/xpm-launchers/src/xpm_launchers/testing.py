@@ -57,7 +57,9 @@ class Recorder:
         self.events: list[Event] = []
         self._changed = threading.Condition()
 
-    def run(self, launcher: Launcher, key: Any, command: Command, requirement: Any = None) -> Ticket:
+    def run(
+        self, launcher: Launcher, key: Any, command: Command, requirement: Any = None
+    ) -> Ticket:
         """Request a place for `command`, which is started when it is granted."""
         self.commands[key] = command
         return launcher.request(key, self, requirement)

@@ -2,8 +2,8 @@
 
 The server and its child talk over a pair of sockets: the child says ``R`` (ready) or ``E`` and
 why not; the server says ``G`` (go) once the ledger knows the child. A server killed in between
-leaves an end of file, and the child leaves without having run anything: so a job whose process no
-ledger and no driver knows never runs.
+leaves an end of file; then the ledger decides: the child goes on if it is there, and leaves without
+having run anything if not. So a process runs if and only if the ledger knows it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
+
+from ._ledger import read_entries
 
 READY, GO, ERROR = b"R", b"G", b"E"
 
@@ -35,6 +37,8 @@ class Plan(NamedTuple):
 
     :param argv: the command line to execute; empty for a call in this very process.
     :param target: ``"module:function"`` of a call.
+    :param entry: the name of the job's entry in the ledger.
+    :param ledger: the ledger's file.
     """
 
     argv: Sequence[str]
@@ -46,6 +50,8 @@ class Plan(NamedTuple):
     stderr: str
     environ: Mapping[str, str]
     umask: int
+    entry: str
+    ledger: str
 
 
 def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
@@ -61,7 +67,7 @@ def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
             link.send(ERROR + _describe(error).encode(errors="replace"))
             os._exit(NOT_STARTED)
         link.send(READY)
-        if link.recv(1) != GO:
+        if not _may_go(link, plan):
             os._exit(NOT_STARTED)
         link.close()
         if executable:
@@ -71,6 +77,17 @@ def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
         call_and_exit(plan.target, plan.args)
     finally:  # only an error above gets here, and the server's own frames are next
         os._exit(NOT_STARTED)
+
+
+def _may_go(link: socket.socket, plan: Plan) -> bool:
+    try:
+        said = link.recv(1)
+    except OSError:
+        said = b""
+    if said == GO:
+        return True
+    entry = read_entries(plan.ledger).get(plan.entry)
+    return entry is not None and entry.pid == os.getpid()
 
 
 def _describe(error: BaseException) -> str:

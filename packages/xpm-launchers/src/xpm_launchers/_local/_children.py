@@ -30,6 +30,7 @@ class Children:
 
     :param poller: where their sockets are registered.
     :param descriptors: gives what a child must close.
+    :param ledger: the ledger's file.
     :param flags: options of the interpreter, for commands that need one of their own.
     :param variables: prefixes of the variables that count before an interpreter starts: a call
         with other values than this process has needs an interpreter of its own.
@@ -39,9 +40,11 @@ class Children:
         self,
         poller: select.poll,
         descriptors: Callable[[], list[int]],
+        ledger: str,
         flags: list[str],
         variables: tuple[str, ...],
     ) -> None:
+        self._ledger = ledger
         self._poller = poller
         self._descriptors = descriptors
         self._flags = flags
@@ -95,7 +98,7 @@ class Children:
             argv += [target, *args]
         return Plan(
             argv, target, args, path, message["cwd"], message["stdout"], message["stderr"],
-            environ, client.umask,
+            environ, client.umask, job.entry_id, self._ledger,
         )  # fmt: skip
 
     def _special(self, environ: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from types import TracebackType
 from ._capacity import Entry
 
 VERSION = 1
+LEDGER = "ledger.json"
 Server = tuple[int, str]
 
 
@@ -29,7 +30,7 @@ class Ledger:
     """
 
     def __init__(self, folder: str) -> None:
-        self.path = os.path.join(folder, "ledger.json")
+        self.path = os.path.join(folder, LEDGER)
         self._spare = self.path + ".new"
         self._lock = os.open(
             os.path.join(folder, "ledger.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
@@ -117,6 +118,15 @@ def _encode(entries: dict[str, Entry], waiting: dict[Server, int]) -> bytes:
         "waiting": [[*server, cores] for server, cores in waiting.items()],
     }
     return json.dumps(document, separators=(",", ":")).encode()
+
+
+def read_entries(path: str) -> dict[str, Entry]:
+    """Return what a ledger's file says now, without waiting for its lock: it is replaced whole."""
+    try:
+        with open(path, "rb") as stream:
+            return _decode(stream.read())[0]
+    except OSError:
+        return {}
 
 
 def _decode(data: bytes) -> tuple[dict[str, Entry], dict[Server, int]]:

@@ -3,8 +3,9 @@
 One daemon thread reads what the server says and calls the events; it connects, starts the server
 if needed, and starts another when that one dies. Then running processes are watched by the new
 server, waiting requests are sent again, and a start whose answer was lost is looked up in the
-ledger: a child runs only after the ledger knows it, so what is not there is started again. (If it
-has run and gone in the meantime, that is a second start; jobs with effects need their own fence.)
+ledger: a child runs if and only if the ledger knows it, so what is not there is started again. (If
+it has run and gone in the meantime, and another server has struck it out, that is a second start;
+jobs with effects need a fence of their own.)
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import select
 import socket
 import sys
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -25,8 +25,8 @@ from typing import Any
 from xpm_launchers._interface import Command, LauncherEvents, ProcessEnd, PythonCall, Ticket
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
-from ._capacity import Need, cores_in
-from ._ledger import Ledger
+from ._capacity import Entry, Need, cores_in
+from ._ledger import LEDGER, read_entries
 from ._process import LocalProcess
 from ._procinfo import boot_id, cpu_mask, start_time, umask
 from ._protocol import VERSION, LineReader, Message, difference, encode
@@ -35,7 +35,7 @@ from ._startup import Address
 QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, OVER = range(6)
 Calls = list[Callable[[], None]]
 
-#: Servers that may die within a minute before giving up
+#: Servers that may die one after the other, having done nothing, before giving up
 MAX_DEATHS = 5
 
 
@@ -98,7 +98,7 @@ class ServerLink:
         self._address: Address | None = None
         self._thread: threading.Thread | None = None
         self._wakeup = os.pipe()
-        self._deaths: list[float] = []
+        self._deaths = 0
         self._closed = False
         for descriptor in self._wakeup:
             os.set_blocking(descriptor, False)
@@ -273,9 +273,8 @@ class ServerLink:
 
     def _connect(self) -> socket.socket | None:
         """Connect and say hello; None when the server is on its way out."""
-        self._deaths = [at for at in self._deaths if time.monotonic() - at < 60]
-        if len(self._deaths) >= MAX_DEATHS:
-            raise LaunchError(f"{MAX_DEATHS} launch servers died within a minute", retryable=True)
+        if self._deaths >= MAX_DEATHS:
+            raise LaunchError(f"{MAX_DEATHS} of them died, one after the other", retryable=True)
         if self._address is None:
             self._address = self._make_address()
         connection = self._address.connect()
@@ -333,7 +332,7 @@ class ServerLink:
             self._socket = None
             self._out.clear()
             connection.close()
-        self._deaths.append(time.monotonic())
+        self._deaths += 1
 
     def _introduce(self, connection: socket.socket) -> Calls:
         """Tell a server everything that is under way."""
@@ -367,21 +366,18 @@ class ServerLink:
                 self._fill(need)
         return calls
 
-    def _read_ledger(self) -> dict[str, Any]:
+    def _read_ledger(self) -> dict[str, Entry]:
         if self._address is None:
             return {}
-        ledger = Ledger(self._address.folder)
-        try:
-            with ledger:
-                return dict(ledger.entries)
-        finally:
-            ledger.close()
+        return read_entries(os.path.join(self._address.folder, LEDGER))
 
     def _hear(self, message: Message, calls: Calls) -> None:
         ticket = self._tickets.get(message["id"])
         if ticket is None:
             return
         op = message["op"]
+        if op != "granted":
+            self._deaths = 0  # it gets things done
         if op == "granted":
             ticket.held, ticket.devices = True, tuple(message["devices"])
             if ticket.state == REQUESTED:
@@ -420,7 +416,7 @@ class ServerLink:
         calls: Calls = []
         with self._lock:
             self._thread = None
-            self._deaths.clear()
+            self._deaths = 0
             self._queues.clear()
             self._asked.clear()
             for ticket in list(self._tickets.values()):

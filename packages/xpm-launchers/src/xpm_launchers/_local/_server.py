@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import time
 from contextlib import suppress
 
@@ -57,7 +58,7 @@ class Server:
         self.poller = select.poll()
         self.watcher = Watcher(self.poller)
         self.courtesy = Courtesy(self.identity)
-        self.children = Children(self.poller, self._descriptors, flags, variables)
+        self.children = Children(self.poller, self._descriptors, self.ledger.path, flags, variables)
         self.clients: dict[int, Client] = {}
         self.watched: list[Job] = []
         self.forked: list[Job] = []
@@ -159,7 +160,10 @@ class Server:
                 self._obey(client, message)
         except (BlockingIOError, InterruptedError):
             return
-        except (OSError, ValueError, KeyError, TypeError):  # gone, or talking nonsense
+        except OSError:
+            data = b""
+        except (ValueError, KeyError, TypeError) as error:  # it talks nonsense: say so in the log
+            sys.excepthook(type(error), error, error.__traceback__)
             data = b""
         if not data:
             self._forget(client)
