@@ -174,10 +174,11 @@ def test_driver_killed(
     assert recorder.end(key).code == 7
     recorder.wait_for("granted", "waiting")
     assert recorder.events[0].kind == "ended"  # not before a place was free
-    assert running(tmp_path) == sorted(handles)  # what the killed driver had waiting is not run
+    wait_until(lambda: running(tmp_path) == sorted(handles))
     (tmp_path / "all.go").touch()
     assert {recorder.end(key).code for key in handles} == {7}
     assert launcher.adopt(handles[key], "again", recorder) is None
+    assert running(tmp_path) == sorted(handles)  # what the killed driver had waiting is not run
 
 
 def test_driver_killed_holding_grants(

@@ -66,7 +66,6 @@ def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
         except BaseException as error:  # noqa: BLE001 - told to the server, then the end
             link.send(ERROR + _describe(error).encode(errors="replace"))
             os._exit(NOT_STARTED)
-        link.send(READY)
         if not _may_go(link, plan):
             os._exit(NOT_STARTED)
         link.close()
@@ -80,7 +79,9 @@ def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
 
 
 def _may_go(link: socket.socket, plan: Plan) -> bool:
+    """Say that the child is ready; returns whether it is to go on."""
     try:
+        link.send(READY)
         said = link.recv(1)
     except OSError:
         said = b""

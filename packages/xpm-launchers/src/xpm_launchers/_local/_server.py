@@ -30,6 +30,8 @@ LINGER = 5.0
 RETRY = 0.05
 #: Seconds between signs of life, which keep cleaners of the temporary folder away
 REFRESH = 3600.0
+#: Ends of jobs whose drivers are gone that are kept for the next drivers
+UNTOLD = 1000
 
 
 class Server:
@@ -63,6 +65,8 @@ class Server:
         self.watched: list[Job] = []
         self.forked: list[Job] = []
         self.released: list[Job] = []
+        #: Ends that there was no driver to be told of, the last ones
+        self.untold: dict[Identity, dict[str, object]] = {}
         self.dirty = False
         self.retry_at: float | None = None
         self.idle_since = time.monotonic()
@@ -239,6 +243,10 @@ class Server:
 
     def _watch(self, client: Client, message: Message) -> None:
         job = self.children.jobs.get(message["pid"])
+        end = self.untold.pop((message["pid"], message["start"]), None)
+        if end is not None:  # it has ended since its new driver looked
+            Job(client, message["id"], Need()).tell("ended", **end)
+            return
         if job is None or job.start != message["start"]:
             job = Job(client, message["id"], Need())
             job.pid, job.start = message["pid"], message["start"]
@@ -318,10 +326,18 @@ class Server:
             kills = _oom_kills()
             memory, self.oom_kills = kills > self.oom_kills, kills
         reason, message = describe_end(code, job.terminated, memory)
-        job.tell(
-            "ended", code=code, reason=reason, message=message,
-            max_rss=ended.max_rss, cpu_time=ended.cpu_time,
-        )  # fmt: skip
+        fields: dict[str, object] = {
+            "code": code,
+            "reason": reason,
+            "message": message,
+            "max_rss": ended.max_rss,
+            "cpu_time": ended.cpu_time,
+        }
+        if job.client is None:
+            self.untold[job.pid, job.start] = fields
+            if len(self.untold) > UNTOLD:
+                del self.untold[next(iter(self.untold))]
+        job.tell("ended", **fields)
         job.leave()
 
     def _gone(self, ledger: Ledger) -> list[Job]:
