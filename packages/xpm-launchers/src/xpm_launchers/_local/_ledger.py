@@ -1,9 +1,14 @@
 """The ledger: which jobs hold what of this host, over all launch servers of a user.
 
-One small JSON file, replaced under a file lock. Why not a lock per slot that the job inherits: a
-job's own children would inherit it too and hold the slot for ever, and cores, memory and devices
-are no slots. Why not a central server: it could be killed. Entries name processes by number and
-start time, so that anyone can see which are gone: nothing that dies, however, loses capacity.
+One small file under a file lock. Why not a lock per slot that the job inherits: its own children
+would inherit it too and hold the slot for ever, and cores, memory and devices are no slots. Why not
+a central server: it could be killed. Entries name processes by number and start time, so that
+anyone can see which are gone: nothing that dies, however, loses capacity.
+
+The file has two halves, written in turn, each a numbered and checksummed JSON document: the newest
+whole one counts, so that whoever is killed while writing spoils nothing. (Other files here are
+renamed into place; this one is written twice a job, and some file systems write a file that is
+renamed over another to disk at once, which costs as much as a fork.)
 """
 
 from __future__ import annotations
@@ -11,13 +16,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from binascii import crc32
 from types import TracebackType
 
 from ._capacity import Entry
 
 VERSION = 1
-LEDGER = "ledger.json"
+LEDGER = "ledger"
 Server = tuple[int, str]
+
+#: Bytes a half; the file is sparse
+HALF = 1 << 20
+#: Number, length and checksum of the document that follows
+HEADER = b"%016x %08x %08x\n"
+HEADER_SIZE = len(HEADER % (0, 0, 0))
 
 
 class Ledger:
@@ -31,11 +43,8 @@ class Ledger:
 
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, LEDGER)
-        self._spare = self.path + ".new"
-        self._lock = os.open(
-            os.path.join(folder, "ledger.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        self._seen: tuple[int, int, int] | None = None
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._number = -1
         self._written = b""
         #: What jobs hold, by request
         self.entries: dict[str, Entry] = {}
@@ -45,18 +54,21 @@ class Ledger:
     @property
     def descriptors(self) -> list[int]:
         """The open descriptors, for a forked child to close."""
-        return [self._lock]
+        return [self._file]
 
     def close(self) -> None:
-        """Close the lock file."""
-        os.close(self._lock)
+        """Close the file."""
+        os.close(self._file)
 
     def __enter__(self) -> Ledger:
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
-            self._load()
+            number, data = _read(self._file, self._number)
+            if number != self._number:
+                self._number, self._written = number, data
+                self.entries, self.waiting = _decode(data)
         except BaseException:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            fcntl.flock(self._file, fcntl.LOCK_UN)
             raise
         return self
 
@@ -64,51 +76,65 @@ class Ledger:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             if error is None:
-                self._store()
+                self._write()
         finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def _load(self) -> None:
-        try:
-            found = os.stat(self.path)
-        except FileNotFoundError:
-            self.entries, self.waiting, self._seen, self._written = {}, {}, None, b""
-            return
-        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if stamp == self._seen:
-            return
-        with open(self.path, "rb") as stream:
-            self._written = stream.read()
-        self.entries, self.waiting = _decode(self._written)
-        self._seen = stamp
-
-    def _store(self) -> None:
+    def _write(self) -> None:
         data = _encode(self.entries, self.waiting)
         if data == self._written:
             return
-        try:
-            found = self._replace(data)
-        except OSError:
-            return  # a full disk: what is in memory stays ahead of the file, the next store retries
-        self._written = data
-        self._seen = (found.st_ino, found.st_mtime_ns, found.st_size)
-
-    def _replace(self, data: bytes) -> os.stat_result:
         # No sync to disk: after a crash of the system all processes are gone.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        descriptor = os.open(self._spare, flags, 0o600)
+        number = self._number + 1
+        whole = HEADER % (number, len(data), crc32(data)) + data
         try:
-            if os.write(descriptor, data) != len(data):
-                raise OSError("short write")
-            found = os.fstat(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(self._spare, self.path)
-        return found
+            if len(whole) > HALF or os.pwrite(self._file, whole, number % 2 * HALF) != len(whole):
+                return
+        except OSError:
+            return  # a full disk: what is in memory stays ahead of the file, the next write retries
+        self._number, self._written = number, data
+
+
+def read_entries(path: str) -> dict[str, Entry]:
+    """Return what a ledger's file says now, without waiting for its lock.
+
+    :param path: the file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return {}
+    try:
+        return _decode(_read(descriptor, -1)[1])[0]
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, known: int) -> tuple[int, bytes]:
+    """Return number and document of the newest whole half; no document when it is number `known`.
+
+    Nothing that can be read is an empty ledger: counting from nothing exceeds capacity for as long
+    as the jobs of now run, refusing would stop every experiment of this host for good.
+    """
+    halves = []
+    for start in (0, HALF):
+        header = os.pread(descriptor, HEADER_SIZE, start)
+        try:
+            number, length, checksum = (int(word, 16) for word in header.split())
+        except ValueError:
+            continue
+        halves.append((number, length, checksum, start))
+    for number, length, checksum, start in sorted(halves, reverse=True):
+        if number == known:
+            return number, b""
+        data = os.pread(descriptor, length, start + HEADER_SIZE)
+        if len(data) == length and crc32(data) == checksum:
+            return number, data
+    return (known if known < 0 else known + 1), b""
 
 
 def _encode(entries: dict[str, Entry], waiting: dict[Server, int]) -> bytes:
@@ -118,15 +144,6 @@ def _encode(entries: dict[str, Entry], waiting: dict[Server, int]) -> bytes:
         "waiting": [[*server, cores] for server, cores in waiting.items()],
     }
     return json.dumps(document, separators=(",", ":")).encode()
-
-
-def read_entries(path: str) -> dict[str, Entry]:
-    """Return what a ledger's file says now, without waiting for its lock: it is replaced whole."""
-    try:
-        with open(path, "rb") as stream:
-            return _decode(stream.read())[0]
-    except OSError:
-        return {}
 
 
 def _decode(data: bytes) -> tuple[dict[str, Entry], dict[Server, int]]:
@@ -142,6 +159,4 @@ def _decode(data: bytes) -> tuple[dict[str, Entry], dict[Server, int]]:
             )
         return entries, {(pid, start): cores for pid, start, cores in document["waiting"]}
     except (ValueError, KeyError, TypeError):
-        # A full disk may have cut it. Counting from nothing exceeds capacity for as long as the
-        # jobs of now run; refusing would stop every experiment of this host for good.
         return {}, {}
