@@ -1,0 +1,136 @@
+"""Reads the annotations of a class, when it is first used.
+
+Names are looked up then: in the class's module and, for a class defined in a function,
+in the function's variables as they are at that moment.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import typing
+from typing import Any
+
+from ._hints import DATA, PARAM, Choices, Help, Hint, HintForm
+from .exceptions import DefinitionError
+
+_head = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)*)\s*(?:\[|$)").match
+
+
+class Scope:
+    """Where the names in a class's annotations are looked up.
+
+    Args:
+        cls: the class.
+        frames: the functions around its definition, from the inside.
+    """
+
+    __slots__ = ("cls", "names")
+
+    def __init__(self, cls: type, frames: list[Any]) -> None:
+        self.cls = cls
+        module = sys.modules.get(cls.__module__)
+        names: dict[str, Any] = dict(vars(typing)) if module is None else {}
+        if frames and module is None:
+            names.update(frames[-1].f_globals)
+        if module is not None:
+            names.update(vars(module))
+        for frame in reversed(frames):
+            names.update(frame.f_locals)
+        names.setdefault(cls.__name__, cls)
+        for base in cls.__mro__[1:]:
+            for variable in getattr(base, "__parameters__", ()):
+                names.setdefault(variable.__name__, variable)
+        self.names = names
+
+    def evaluate(self, text: str, where: str) -> Any:
+        """The value of an annotation written as text.
+
+        Raises:
+            DefinitionError: a name in it cannot be found.
+        """
+        try:
+            return eval(text, self.names)
+        except (NameError, AttributeError) as error:
+            raise DefinitionError(
+                f"{self.cls.__module__}.{self.cls.__qualname__}.{where}: the annotation "
+                f"{text!r} cannot be resolved: {error}"
+            ) from None
+
+    def declares(self, text: str) -> bool:
+        """Whether an annotation written as text may declare an argument."""
+        found = _head(text)
+        if found is None:
+            return False
+        first, *rest = found.group(1).split(".")
+        value = self.names.get(first)
+        for name in rest:
+            value = getattr(value, name, None)
+        return isinstance(value, (HintForm, Hint)) or value is typing.Annotated
+
+
+class Declaration:
+    """One argument as a class declares it."""
+
+    __slots__ = ("choices", "expression", "generator", "help", "kind", "name")
+
+    def __init__(self, name: str, hint: Hint, extras: tuple[Any, ...] = ()) -> None:
+        self.name = name
+        self.kind = hint.kind
+        self.expression = hint.expression
+        self.choices: Choices | None = None
+        self.help: str | None = None
+        self.generator: Any = None
+        for extra in extras:
+            if isinstance(extra, Choices):
+                self.choices = extra
+            elif isinstance(extra, Help):
+                self.help = extra.text
+            elif getattr(extra, "__xpm_generator__", False):
+                self.generator = extra
+
+
+def _raw_annotations(cls: type) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib  # only there
+
+        found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+        return typing.cast("dict[str, Any]", found)
+    found = cls.__dict__.get("__annotations__", {})
+    return typing.cast("dict[str, Any]", found)
+
+
+def declarations(cls: type, scope: Scope) -> list[Declaration]:
+    """The arguments that the class itself declares, in order."""
+    found = []
+    for name, annotation in _raw_annotations(cls).items():
+        if isinstance(annotation, str):
+            if not scope.declares(annotation):
+                continue
+            annotation = scope.evaluate(annotation, name)
+        if isinstance(annotation, HintForm):
+            raise DefinitionError(
+                f"{cls.__module__}.{cls.__qualname__}.{name}: "
+                f"{annotation.__name__} needs a type, such as {annotation.__name__}[int]"
+            )
+        if isinstance(annotation, Hint):
+            found.append(_unwrap(name, annotation))
+        elif typing.get_origin(annotation) is typing.Annotated:
+            inner = annotation.__origin__
+            extras = annotation.__metadata__
+            if isinstance(inner, Hint):
+                found.append(Declaration(name, inner, extras))
+            elif any(
+                isinstance(extra, (Choices, Help)) or getattr(extra, "__xpm_generator__", False)
+                for extra in extras
+            ):
+                found.append(Declaration(name, Hint(PARAM, inner), extras))
+    return found
+
+
+def _unwrap(name: str, hint: Hint) -> Declaration:
+    """`Param[Annotated[T, ...]]` is `Annotated[Param[T], ...]`."""
+    expression = hint.expression
+    if hint.kind is not DATA and typing.get_origin(expression) is typing.Annotated:
+        return Declaration(name, Hint(hint.kind, expression.__origin__), expression.__metadata__)
+    return Declaration(name, hint)

@@ -1,0 +1,96 @@
+"""Marks by which the lower modules know configurations without importing them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+    from ._information import ConfigInformation
+    from ._schema import ObjectType
+
+
+class ConfigClass:
+    """Base of every configuration class."""
+
+    if TYPE_CHECKING:
+        __xpmtype__: ObjectType
+        __xpm_task__: bool
+
+
+class ConfigObject:
+    """Base of every configuration object (an instance of some `A.C`)."""
+
+    if TYPE_CHECKING:
+        __xpm__: ConfigInformation
+
+
+class Unset:
+    """The absence of a value, where None is one."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Any = Unset()
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Location:
+    """A place in the user's code; the line is looked up when it is asked for."""
+
+    __slots__ = ("_code", "_offset")
+
+    def __init__(self, code: CodeType, offset: int) -> None:
+        self._code = code
+        self._offset = offset
+
+    @property
+    def filename(self) -> str:
+        """The file, as Python knows it."""
+        return self._code.co_filename
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1."""
+        for start, end, line in self._code.co_lines():
+            if start <= self._offset < end and line is not None:
+                return line
+        return self._code.co_firstlineno
+
+    def __iter__(self) -> Any:
+        return iter((self.filename, self.line))
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}"
+
+    def __repr__(self) -> str:
+        return f"Location({str(self)!r})"
+
+
+def user_location() -> Location:
+    """The nearest frame outside this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_back is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
+            break
+        frame = frame.f_back
+    assert frame is not None
+    return Location(frame.f_code, frame.f_lasti)
+
+
+def qualified(cls: type) -> str:
+    """`module.Class`, for messages."""
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def nearest(name: str, known: Any) -> str:
+    """Text that proposes the nearest known name ("" where none is near)."""
+    # difflib costs 5 ms: only an error needs it
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(known), 1, 0.6)
+    return f"; did you mean '{found[0]}'?" if found else ""

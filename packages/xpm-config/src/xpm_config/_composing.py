@@ -1,0 +1,48 @@
+"""`outer @ inner`: gives a configuration to the one argument that takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._base import ConfigObject
+from ._configtype import ConfigType
+from ._containers import OptionalType, UnionType
+from ._types import Refused, Type
+from .exceptions import CompositionError
+
+
+def _takes(type: Type, value: Any) -> bool:
+    if isinstance(type, OptionalType):
+        return _takes(type.inner, value)
+    if isinstance(type, UnionType):
+        return any(_takes(member, value) for member in type.members)
+    if not isinstance(type, ConfigType):
+        return False
+    try:
+        type.coerce(value)
+    except Refused:
+        return False
+    return True
+
+
+def compose(outer: Any, inner: Any) -> Any:
+    """Sets the one argument of `outer` whose type takes `inner`.
+
+    Returns:
+        `outer`.
+
+    Raises:
+        CompositionError: no argument takes it, or several do.
+    """
+    if not isinstance(inner, ConfigObject):
+        return NotImplemented
+    schema = outer.__xpm__.xpmtype
+    names = [name for name, argument in schema.arguments.items() if _takes(argument.type, inner)]
+    if len(names) != 1:
+        found = f"several take it: {', '.join(names)}" if names else "none takes it"
+        raise CompositionError(
+            f"{schema.title} @ {inner.__xpm__.xpmtype.title}: expected one argument of "
+            f"{schema.title} to take the configuration, but {found}"
+        )
+    setattr(outer, names[0], inner)
+    return outer

@@ -1,0 +1,363 @@
+"""The types of arguments: containers, unions, and any value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._base import ConfigObject
+from ._encoding import (
+    dict_encoder,
+    encode_any,
+    numbers_encoder,
+    sequence_encoder,
+    set_encoder,
+    tuple_encoder,
+)
+from ._types import FloatType, IntType, Refused, Type
+from .exceptions import UnsubmittedTaskError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONTAINERS = (list, tuple, dict, set, frozenset)
+
+
+def check_submitted(value: Any) -> None:
+    """Refuses a task that has not been submitted."""
+    if value.__xpm_task__ and value.__xpm__.task is None:
+        raise UnsubmittedTaskError(
+            f"the task {value.__xpm__.xpmtype.title} (created at {value.__xpm__.location}) is used "
+            "as a value before it has been submitted; call .submit() and use what it returns"
+        )
+
+
+def nested_configs(value: Any, found: list[Any]) -> None:
+    """Appends the configurations that a value holds, outside other configurations."""
+    if isinstance(value, ConfigObject):
+        found.append(value)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            nested_configs(name, found)
+            nested_configs(item, found)
+    elif isinstance(value, CONTAINERS):
+        for item in value:
+            if isinstance(item, ConfigObject):
+                found.append(item)
+            elif isinstance(item, CONTAINERS):
+                nested_configs(item, found)
+
+
+class AnyType(Type):
+    """Any value that can be written down (see `EncodingError`)."""
+
+    __slots__ = ()
+    _name = "Any"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holds_configs = True
+        self.encode = encode_any
+        self.coerce = _coerce_any
+
+    def exact(self, value: Any) -> bool:
+        return False
+
+
+def _coerce_any(value: Any) -> Any:
+    if isinstance(value, ConfigObject):
+        check_submitted(value)
+    elif isinstance(value, CONTAINERS):
+        found: list[Any] = []
+        nested_configs(value, found)
+        for config in found:
+            check_submitted(config)
+        if isinstance(value, (list, dict, set)):
+            return value.copy()
+    return value
+
+
+def _elements(element: Type, describe: str) -> Callable[[Any], list[Any]]:
+    """The closure that checks the elements of a sequence."""
+    coerce, plain = element.coerce, element.plain
+
+    def check(values: Any) -> list[Any]:
+        if plain is not None and set(map(type, values)) <= {plain}:
+            return list(values)
+        checked = []
+        for position, value in enumerate(values):
+            try:
+                checked.append(coerce(value))
+            except Refused as refused:
+                where = f"[{describe.format(position)}]{refused.path}"
+                raise Refused(refused.expected, refused.value, where) from None
+        return checked
+
+    return check
+
+
+class ListType(Type):
+    """`list[T]`; a tuple is refused."""
+
+    __slots__ = ("element",)
+
+    def __init__(self, element: Type) -> None:
+        super().__init__()
+        self.element = element
+        self.holds_configs = element.holds_configs
+        self.only_paths = element.only_paths
+        if isinstance(element, (IntType, FloatType)):
+            self.encode = numbers_encoder(int if isinstance(element, IntType) else float)
+        else:
+            self.encode = sequence_encoder(element.encode)
+        check = _elements(element, "{}")
+
+        def coerce(value: Any) -> Any:
+            if not isinstance(value, list):
+                raise Refused(self.name, value)
+            return check(value)
+
+        self.coerce = coerce
+
+    def __str__(self) -> str:
+        return f"list[{self.element}]"
+
+    def exact(self, value: Any) -> bool:
+        return isinstance(value, list) and all(map(self.element.exact, value))
+
+
+class SetType(Type):
+    """`set[T]`; a list is refused."""
+
+    __slots__ = ("element",)
+
+    def __init__(self, element: Type) -> None:
+        super().__init__()
+        self.element = element
+        self.holds_configs = element.holds_configs
+        self.only_paths = element.only_paths
+        self.encode = set_encoder(element.encode)
+        check = _elements(element, "an element")
+
+        def coerce(value: Any) -> Any:
+            if not isinstance(value, (set, frozenset)):
+                raise Refused(self.name, value)
+            return set(check(value))
+
+        self.coerce = coerce
+
+    def __str__(self) -> str:
+        return f"set[{self.element}]"
+
+    def exact(self, value: Any) -> bool:
+        return isinstance(value, (set, frozenset)) and all(map(self.element.exact, value))
+
+
+class TupleType(Type):
+    """`tuple[A, B]` of exactly these, or `tuple[T, ...]` of any length."""
+
+    __slots__ = ("elements", "rest")
+
+    def __init__(self, elements: tuple[Type, ...], rest: Type | None = None) -> None:
+        super().__init__()
+        self.elements = elements
+        self.rest = rest
+        parts = elements if rest is None else (rest,)
+        self.holds_configs = any(part.holds_configs for part in parts)
+        self.only_paths = bool(parts) and all(part.only_paths for part in parts)
+        self.encode = tuple_encoder(
+            tuple(part.encode for part in elements), None if rest is None else rest.encode
+        )
+        self.coerce = self._any_length(rest) if rest is not None else self._fixed
+
+    def _any_length(self, rest: Type) -> Callable[[Any], Any]:
+        check = _elements(rest, "{}")
+
+        def coerce(value: Any) -> Any:
+            if not isinstance(value, tuple):
+                raise Refused(self.name, value)
+            return tuple(check(value))
+
+        return coerce
+
+    def _fixed(self, value: Any) -> Any:
+        if not isinstance(value, tuple):
+            raise Refused(self.name, value)
+        if len(value) != len(self.elements):
+            raise Refused(f"{self.name}, {len(self.elements)} elements", value)
+        checked = []
+        for position, (element, item) in enumerate(zip(self.elements, value, strict=True)):
+            try:
+                checked.append(element.coerce(item))
+            except Refused as refused:
+                where = f"[{position}]{refused.path}"
+                raise Refused(refused.expected, refused.value, where) from None
+        return tuple(checked)
+
+    def __str__(self) -> str:
+        if self.rest is not None:
+            return f"tuple[{self.rest}, ...]"
+        return f"tuple[{', '.join(map(str, self.elements))}]"
+
+    def exact(self, value: Any) -> bool:
+        if not isinstance(value, tuple):
+            return False
+        if self.rest is not None:
+            return all(map(self.rest.exact, value))
+        return len(value) == len(self.elements) and all(
+            element.exact(item) for element, item in zip(self.elements, value, strict=True)
+        )
+
+
+class DictType(Type):
+    """`dict[K, V]`; a list of pairs is refused."""
+
+    __slots__ = ("element", "key")
+
+    def __init__(self, key: Type, element: Type) -> None:
+        super().__init__()
+        self.key = key
+        self.element = element
+        self.holds_configs = key.holds_configs or element.holds_configs
+        self.only_paths = key.only_paths and element.only_paths
+        self.encode = dict_encoder(key.encode, element.encode)
+        self.coerce = self._coerce
+
+    def _coerce(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise Refused(self.name, value)
+        key, element = self.key, self.element
+        if (
+            key.plain is not None
+            and element.plain is not None
+            and set(map(type, value)) <= {key.plain}
+            and set(map(type, value.values())) <= {element.plain}
+        ):
+            return dict(value)
+        checked = {}
+        for name, item in value.items():
+            try:
+                name = key.coerce(name)
+            except Refused as refused:
+                where = f"[key {refused.value!r}]"
+                raise Refused(refused.expected, refused.value, where) from None
+            try:
+                checked[name] = element.coerce(item)
+            except Refused as refused:
+                where = f"[{name!r}]{refused.path}"
+                raise Refused(refused.expected, refused.value, where) from None
+        return checked
+
+    def __str__(self) -> str:
+        return f"dict[{self.key}, {self.element}]"
+
+    def exact(self, value: Any) -> bool:
+        return isinstance(value, dict) and all(
+            self.key.exact(name) and self.element.exact(item) for name, item in value.items()
+        )
+
+
+class OptionalType(Type):
+    """`T | None`."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Type) -> None:
+        super().__init__()
+        self.inner = inner
+        self.holds_configs = inner.holds_configs
+        self.only_paths = inner.only_paths
+        coerce_inner, encode_inner = inner.coerce, inner.encode
+
+        def coerce(value: Any) -> Any:
+            if value is None:
+                return None
+            try:
+                return coerce_inner(value)
+            except Refused as refused:
+                if refused.path:
+                    raise
+                raise Refused(f"{refused.expected} or None", value) from None
+
+        def encode(value: Any, refs: Any, nested: bool, follow: bool) -> bytes:
+            return b"\x06" if value is None else encode_inner(value, refs, nested, follow)
+
+        self.coerce = coerce
+        self.encode = encode
+
+    def __str__(self) -> str:
+        return f"{self.inner} | None"
+
+    def exact(self, value: Any) -> bool:
+        return value is None or self.inner.exact(value)
+
+    def optional(self) -> bool:
+        return True
+
+
+class UnionType(Type):
+    """`A | B`: the member that is exactly the value's type, else the first that takes it."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: tuple[Type, ...]) -> None:
+        super().__init__()
+        self.members = members
+        self.holds_configs = any(member.holds_configs for member in members)
+        self.only_paths = all(member.only_paths for member in members)
+        self.coerce = self._coerce
+        self.encode = _union_encoder(members)
+
+    def _coerce(self, value: Any) -> Any:
+        for member in self.members:
+            if member.exact(value):
+                return member.coerce(value)
+        for member in self.members:
+            try:
+                return member.coerce(value)
+            except Refused:
+                continue
+        raise Refused(self.name, value)
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.members))
+
+    def exact(self, value: Any) -> bool:
+        return any(member.exact(value) for member in self.members)
+
+    def optional(self) -> bool:
+        return any(member.optional() for member in self.members)
+
+
+def _union_encoder(members: tuple[Type, ...]) -> Any:
+    """Values of a union are encoded by their own type; a bool as an int where none can be.
+
+    Containers go the same way, so that `list[bool] | list[int]` keeps `[True]` from `[1]`.
+    """
+    from ._encoding import encode_bool
+    from ._types import BoolType, LiteralType
+
+    plain = {member.plain for member in members}
+    mixed = any(isinstance(member, (AnyType, LiteralType)) for member in members)
+    if any(isinstance(member, BoolType) for member in members) and not mixed and int not in plain:
+
+        def encode(value: Any, refs: Any, nested: bool, follow: bool) -> bytes:
+            if type(value) is bool:
+                return encode_bool(value, refs, nested, follow)
+            return encode_any(value, refs, nested, follow)
+
+        return encode
+    return encode_any
+
+
+__all__ = [
+    "CONTAINERS",
+    "AnyType",
+    "DictType",
+    "ListType",
+    "OptionalType",
+    "SetType",
+    "TupleType",
+    "UnionType",
+    "check_submitted",
+    "nested_configs",
+]

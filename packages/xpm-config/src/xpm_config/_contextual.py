@@ -1,0 +1,273 @@
+"""Identifiers of configurations that hold loops or instances.
+
+Inside a loop the encoding of a configuration depends on the path that leads to it: one
+that is already on the path is written as its distance. The position of an instance
+depends on the objects that were met before. So configurations are visited in the order
+of the encoding, with the path at hand. A result is used again
+
+- anywhere, if it refers to nothing on the path and holds no instance;
+- in this computation, if it refers to nothing on the path (positions, once given, stay);
+- where all that it refers to is on the path, at the same distance, and nothing that it
+  holds is on the path; without that, a ladder with one loop would take exponential time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ._base import ConfigObject
+from ._body import counted, encode_body
+from ._digest import sha256
+from ._encoding import instance_position, is_meta, loop_reference, ordered_items, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._arguments import Argument
+
+
+class _Computation(Protocol):
+    refs: dict[int, bytes | None]
+    tasks: dict[int, bytes]
+
+    def target(self, config: Any) -> Any: ...
+    def default_bytes(self, argument: Argument) -> bytes: ...
+    def standalone_bytes(self, argument: Argument, value: Any) -> bytes: ...
+    def task_reference(self, task: Any) -> bytes: ...
+
+
+class _Frame:
+    """A configuration on the path."""
+
+    __slots__ = (
+        "above",
+        "children",
+        "config",
+        "depth",
+        "ignored",
+        "inside",
+        "instances",
+        "refs",
+        "source",
+    )
+
+    def __init__(
+        self, config: Any, source: Any, depth: int, computation: _Computation, keep: Any
+    ) -> None:
+        self.config = config
+        # what the parent holds: a deprecated configuration that stands for `config`
+        self.source = source
+        self.depth = depth
+        # depth of each configuration on the path that was referred to
+        self.above: dict[int, int] = {}
+        # configurations below that refer to the path
+        self.inside: set[int] = set()
+        self.instances = False
+        self.refs: dict[int, bytes] = {}
+        found, self.ignored = _children(config.__xpm__, computation, keep)
+        self.children = iter(found)
+
+
+class _Known:
+    """What was found for a configuration that refers to the path."""
+
+    __slots__ = ("digest", "distances", "inside", "instances")
+
+    def __init__(self, frame: _Frame, digest: bytes) -> None:
+        self.digest = digest
+        self.distances = {key: frame.depth - depth for key, depth in frame.above.items()}
+        self.inside = frozenset(frame.inside)
+        self.instances = frame.instances
+
+    def holds(self, depth: int, path: dict[int, int]) -> bool:
+        """Whether it holds at a depth of another path."""
+        for key, distance in self.distances.items():
+            if path.get(key) != depth - distance:
+                return False
+        return self.inside.isdisjoint(path)
+
+
+def _children(info: Any, computation: _Computation, keep: Any) -> tuple[list[Any], frozenset[str]]:
+    """The configurations that the encoding refers to, in its order, and the names of the
+    arguments that do not count because they have their default value."""
+    found: list[Any] = []
+    ignored = set()
+    if info.task is not None and info.task is not info.pyobject:
+        found.append(info.task)
+    for entry, value in counted(info):
+        name, argument, _, _, holds_configs, _, ignore_default, _ = entry
+        if keep is not None and not keep(argument):
+            continue
+        if ignore_default:
+            alone = computation.standalone_bytes(argument, value)
+            if alone == computation.default_bytes(argument):
+                ignored.add(name)
+                continue
+        if holds_configs:
+            _ordered(value, found)
+    found.extend(info.init_tasks)
+    return found, frozenset(ignored)
+
+
+def _ordered(value: Any, found: list[Any]) -> None:
+    """Appends the configurations in a value in the order of its encoding."""
+    if isinstance(value, ConfigObject):
+        if not is_meta(value):
+            found.append(value)
+    elif isinstance(value, dict):
+        for name, item in ordered_items(value):
+            if not is_meta(name) and not is_meta(item):
+                _ordered(name, found)
+                _ordered(item, found)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _ordered(item, found)
+    elif isinstance(value, (set, frozenset)):
+        configs: list[Any] = []
+        for item in value:
+            _ordered(item, configs)
+        # the order of a set is no order: configurations in it are sealed
+        configs.sort(key=lambda config: config.__xpm__.identifier.main)
+        found.extend(configs)
+
+
+class _Visit:
+    """One computation in the order of the encoding."""
+
+    def __init__(self, computation: _Computation, keep: Callable[[Argument], bool] | None) -> None:
+        self.computation = computation
+        self.keep = keep
+        self.path: dict[int, int] = {}
+        self.frames: list[_Frame] = []
+        self.closed: dict[int, bytes] = {}
+        self.open: dict[int, list[_Known]] = {}
+        self.positions: dict[bytes, dict[int, int]] = {}
+        self.has_loops = False
+
+    def run(self, root: Any) -> bytes:
+        """The digest of the root."""
+        self._enter(root, root)
+        while True:
+            frame = self.frames[-1]
+            for child in frame.children:
+                if not self._refer(frame, child):
+                    self._enter(self.computation.target(child), child)
+                    break
+            else:
+                digest = self._leave(frame)
+                if not self.frames:
+                    return digest
+
+    def _enter(self, config: Any, source: Any) -> None:
+        depth = len(self.frames)
+        self.path[id(config)] = depth
+        # what a partial leaves out, it leaves out of the root alone
+        keep = self.keep if depth == 0 else None
+        self.frames.append(_Frame(config, source, depth, self.computation, keep))
+
+    def _refer(self, frame: _Frame, child: Any) -> bool:
+        """Writes the reference to a child; False if the child must be visited first."""
+        target = self.computation.target(child)
+        key = id(target)
+        info = target.__xpm__
+        if key in self.path:
+            self.has_loops = True
+            frame.above[key] = self.path[key]
+            frame.refs[id(child)] = loop_reference(len(self.frames) - self.path[key])
+            return True
+        if child.__xpm__.task is child:
+            ref = self.computation.task_reference(child)
+        elif key in self.closed:
+            ref = reference(self.closed[key])
+            frame.instances = True
+        elif info.plain:
+            ref = reference(info.digest)
+        elif (plain := self.computation.refs.get(key)) is not None:
+            ref = plain
+        else:
+            known = self._known(target)
+            if known is None:
+                return False
+            self._inherit(frame, known.distances, known.inside | {key}, known.instances)
+            ref = reference(known.digest)
+        frame.refs[id(child)] = ref + self._position(target, ref)
+        return True
+
+    def _position(self, config: Any, ref: bytes) -> bytes:
+        if not config.__xpm__.xpmtype.is_instance:
+            return b""
+        self.frames[-1].instances = True
+        objects = self.positions.setdefault(ref, {})
+        return instance_position(objects.setdefault(id(config), len(objects)))
+
+    def _known(self, config: Any) -> _Known | None:
+        depth = len(self.frames)
+        for known in self.open.get(id(config), ()):
+            if known.holds(depth, self.path):
+                return known
+        return None
+
+    def _inherit(
+        self, frame: _Frame, distances: dict[int, int], inside: Any, instances: bool
+    ) -> None:
+        """Takes over what a child refers to on the path (distances from the child)."""
+        for key, distance in distances.items():
+            frame.above[key] = frame.depth + 1 - distance
+        frame.inside |= inside
+        frame.instances |= instances
+
+    def _leave(self, frame: _Frame) -> bytes:
+        config = frame.config
+        info = config.__xpm__
+        root = frame.depth == 0
+        digest = sha256(
+            encode_body(
+                info,
+                frame.refs,
+                self.computation.default_bytes,
+                self.keep if root else None,
+                frame.ignored,
+            )
+        )
+        key = id(config)
+        self.frames.pop()
+        del self.path[key]
+        frame.above.pop(key, None)
+        if root:
+            return digest
+        parent = self.frames[-1]
+        if frame.above:
+            known = _Known(frame, digest)
+            self.open.setdefault(key, []).append(known)
+            self._inherit(parent, known.distances, known.inside | {key}, known.instances)
+        elif frame.instances:
+            self.closed[key] = digest
+            parent.instances = True
+        else:
+            self.computation.refs[key] = reference(digest)
+            if info.sealed and info.digest is None:
+                info.digest, info.plain = digest, True
+                info.has_loops = bool(frame.inside)
+        ref = reference(digest)
+        parent.refs[id(frame.source)] = ref + self._position(config, ref)
+        return digest
+
+
+def identify_in_context(
+    computation: Any,
+    root: Any,
+    keep: Callable[[Argument], bool] | None = None,
+) -> tuple[bytes, bool]:
+    """The digest of a configuration that may hold loops and instances.
+
+    Args:
+        computation: what is known so far.
+        root: the configuration.
+        keep: says which of the root's arguments are part of a partial identifier.
+
+    Returns:
+        The digest, and whether the configuration holds a loop.
+    """
+    visit = _Visit(computation, keep)
+    digest = visit.run(root)
+    return digest, visit.has_loops

@@ -1,0 +1,118 @@
+"""Copies of configurations, and what deprecated ones stand for."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._base import ConfigObject, qualified, user_location
+from ._containers import CONTAINERS
+from .exceptions import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def bare(like: Any) -> Any:
+    """A configuration object of the same class, created where its model was, without values."""
+    info = like.__xpm__
+    made = object.__new__(type(like))
+    made.__xpm__ = type(info)(made, info.xpmtype, info._code, info._offset)
+    return made
+
+
+def copy_one(config: Any, changes: dict[str, Any]) -> Any:
+    """A copy of a configuration that is not sealed; what it holds is shared.
+
+    Generated values are left out (they belong to the original), and so is what makes it
+    the output of a task: the copy is another configuration.
+    """
+    info = config.__xpm__
+    made = bare(config)
+    copied = made.__xpm__
+    copied.stopped = info.stopped
+    copied.meta = info.meta
+    if info.own_tags:
+        copied.own_tags = dict(info.own_tags)
+    values = copied.values
+    for name, value in info.values.items():
+        if name not in info.generated and name not in changes:
+            values[name] = _copy_containers(value)
+    if copied.own_tags:
+        for name in changes:
+            copied.own_tags.pop(name, None)
+    if changes:
+        code = user_location()
+        copied._code, copied._offset = code._code, code._offset
+        copied.fill(changes)
+    return made
+
+
+def _copy_containers(value: Any) -> Any:
+    return map_configs(value, lambda config: config) if isinstance(value, CONTAINERS) else value
+
+
+def map_configs(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A copy of a value in which each configuration is replaced."""
+    if isinstance(value, ConfigObject):
+        return change(value)
+    if isinstance(value, list):
+        return [map_configs(item, change) for item in value]
+    if isinstance(value, dict):
+        return {map_configs(k, change): map_configs(v, change) for k, v in value.items()}
+    if isinstance(value, tuple):
+        items = [map_configs(item, change) for item in value]
+        # a named tuple takes its elements one by one
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, (set, frozenset)):
+        return type(value)(map_configs(item, change) for item in value)
+    return value
+
+
+def copyconfig(config: T, **changes: Any) -> T:
+    """A copy of a configuration, not sealed, with other values for some arguments.
+
+    Args:
+        config: a configuration.
+        changes: new values by argument name.
+
+    Raises:
+        UnknownArgumentError: there is no argument of a name.
+        ArgumentTypeError: a value does not have its argument's type.
+    """
+    return copy_one(config, changes)  # type: ignore[no-any-return] # of the same class
+
+
+def convert(config: Any) -> Any:
+    """What a deprecated configuration stands for, over any number of conversions.
+
+    Raises:
+        DefinitionError: `__convert__` does not give a configuration, or runs in a circle.
+    """
+    seen = {id(config)}
+    info = config.__xpm__
+    while info.xpmtype.converts:
+        made = info.xpmtype.converts(info.pyobject)
+        if not isinstance(made, ConfigObject) or id(made) in seen:
+            raise DefinitionError(
+                f"{qualified(info.xpmtype.cls)}.__convert__ is expected to return another "
+                f"configuration, got {made!r}"
+            )
+        seen.add(id(made))
+        after = made.__xpm__
+        # it stands for the same object: what produces it and what runs before are the same
+        if after.task is None and info.task is not info.pyobject:
+            after.task = info.task
+        if not after.init_tasks:
+            after.init_tasks = info.init_tasks
+        info = after
+    return info.pyobject
+
+
+def warn_deprecated(schema: Any) -> None:
+    """Warns that a configuration of a deprecated class is made."""
+    by = schema.deprecated
+    instead = f"; use {qualified(by)}" if isinstance(by, type) else ""
+    warnings.warn(f"{schema.title} is deprecated{instead}", DeprecationWarning, stacklevel=4)

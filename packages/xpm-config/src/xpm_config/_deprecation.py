@@ -1,0 +1,123 @@
+"""Deprecated classes and arguments keep the identifiers of what replaces them."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ._base import ConfigClass, qualified
+from .exceptions import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._schema import ObjectType
+
+
+class _Converter:
+    """Calls `__convert__` of a deprecated configuration."""
+
+    __slots__ = ("replace",)
+
+    def __init__(self, replace: bool) -> None:
+        self.replace = replace
+
+    def __call__(self, config: Any) -> Any:
+        return config.__convert__()
+
+
+def deprecate(config_or_target: Any = None, *, replace: bool = False) -> Any:
+    """Marks a configuration class, or an argument, as replaced by another.
+
+    - `@deprecate` on a class derived from its replacement, with an empty body;
+    - `@deprecate(Target)` on a class with a method `__convert__` that returns a
+      configuration of type `Target`;
+    - `@deprecate` on a method `def old(self, value)`: it is called when the old argument is set.
+
+    Args:
+        config_or_target: the class or method, or the class that replaces it.
+        replace: making the deprecated configuration gives what replaces it.
+
+    Raises:
+        DefinitionError: the class has neither a parent that replaces it nor `__convert__`.
+    """
+    if config_or_target is None:
+        return functools.partial(deprecate, replace=replace)
+    if not isinstance(config_or_target, type):
+        return _old_argument(config_or_target)
+    if "__convert__" in vars(config_or_target) and not _is_bound(config_or_target):
+        return _convert(config_or_target, replace)
+    if _is_empty(config_or_target) and not _is_bound(config_or_target):
+        return _rename(config_or_target)
+    return lambda cls: _convert(cls, replace)
+
+
+def _is_bound(cls: type) -> bool:
+    """Whether a class has its name already; the one that a decorator is given has not.
+
+    So `@deprecate` above a class is told from `@deprecate(Target)`.
+    """
+    frame = sys._getframe(2)
+    for names in (frame.f_locals, frame.f_globals):
+        if any(value is cls for value in list(names.values())):
+            return True
+    found: Any = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is cls
+
+
+def _is_empty(cls: type) -> bool:
+    known = {"__module__", "__qualname__", "__doc__", "__xpmid__", "__annotations__"}
+    known |= {"__firstlineno__", "__static_attributes__", "__xpm_frames__", "__annotate_func__"}
+    known |= {"__parameters__", "__abstractmethods__", "_abc_impl", "__orig_bases__"}
+    return not vars(cls).get("__annotations__") and set(vars(cls)) <= known
+
+
+def _rename(cls: Any) -> Any:
+    parents = [base for base in cls.__bases__ if issubclass(base, ConfigClass)]
+    if len(parents) != 1 or ConfigClass in parents[0].__bases__:
+        raise DefinitionError(
+            f"@deprecate {qualified(cls)}: expected a class derived from the one configuration "
+            "class that replaces it; else write @deprecate(Target), with a method __convert__"
+        )
+
+    def apply(schema: ObjectType) -> None:
+        replacement = parents[0].__xpmtype__
+        schema.deprecated = parents[0]
+        schema.converts = replacement.converts
+        schema.set_identifier(replacement.identifier)
+
+    cls.__xpm_deprecation__ = staticmethod(apply)
+    return cls
+
+
+def _convert(cls: Any, replace: bool) -> Any:
+    if "__convert__" not in vars(cls):
+        raise DefinitionError(
+            f"@deprecate {qualified(cls)}: expected a method __convert__(self) that returns "
+            "the configuration that replaces it"
+        )
+
+    def apply(schema: ObjectType) -> None:
+        schema.deprecated = True
+        schema.converts = _Converter(replace)
+
+    cls.__xpm_deprecation__ = staticmethod(apply)
+    return cls
+
+
+def _old_argument(method: Callable[..., Any]) -> Any:
+    @functools.wraps(method)
+    def called(self: Any, value: Any) -> None:
+        warnings.warn(
+            f"the argument '{method.__name__}' of {self.__xpm__.xpmtype.title} is deprecated",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        method(self, value)
+
+    called.__xpm_old_argument__ = True  # type: ignore[attr-defined] # read by the schema
+    return called

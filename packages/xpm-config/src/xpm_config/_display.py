@@ -1,0 +1,48 @@
+"""Configurations as text for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._base import ConfigObject
+
+_DEPTH, _ITEMS = 4, 6
+
+
+def show(config: Any) -> str:
+    """A configuration as it would be written, shortened where it is deep or long."""
+    return _show(config, _DEPTH, set())
+
+
+def _show(value: Any, depth: int, path: set[int]) -> str:
+    if isinstance(value, ConfigObject):
+        return _show_config(value, depth, path)
+    if isinstance(value, (list, tuple)):
+        shown = _join([_show(item, depth - 1, path) for item in value[:_ITEMS]], len(value))
+        return f"[{shown}]" if isinstance(value, list) else f"({shown})"
+    if isinstance(value, dict):
+        items = list(value.items())[:_ITEMS]
+        parts = [f"{_show(k, depth - 1, path)}: {_show(v, depth - 1, path)}" for k, v in items]
+        return "{" + _join(parts, len(value)) + "}"
+    if isinstance(value, (set, frozenset)):
+        parts = [_show(item, depth - 1, path) for item in list(value)[:_ITEMS]]
+        return "{" + _join(parts, len(value)) + "}"
+    return repr(value)
+
+
+def _join(parts: list[str], count: int) -> str:
+    if count > len(parts):
+        parts.append(f"... {count - len(parts)} more")
+    return ", ".join(parts)
+
+
+def _show_config(config: Any, depth: int, path: set[int]) -> str:
+    info = config.__dict__.get("__xpm__")
+    if info is None:
+        return f"<{type(config).__qualname__}>"
+    name = f"{info.xpmtype.cls.__qualname__}.C"
+    if id(config) in path or depth < 0:
+        return f"{name}(...)"
+    path = {*path, id(config)}
+    values = [f"{n}={_show(v, depth - 1, path)}" for n, v in info.values.items()]
+    return f"{name}({', '.join(values)})"

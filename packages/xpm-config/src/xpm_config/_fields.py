@@ -1,0 +1,105 @@
+"""What stands right of `=` in the declaration of an argument."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ._base import UNSET, qualified
+from ._hints import Field
+from .exceptions import DefinitionError
+
+if TYPE_CHECKING:
+    from ._arguments import Argument
+
+
+def apply_field(argument: Argument, given: Any) -> None:
+    """Applies a `field(...)` or a bare default to an argument.
+
+    Raises:
+        DefinitionError: it contradicts the declaration.
+    """
+    if given is UNSET:
+        return
+    if not isinstance(given, Field):
+        _bare_default(argument, given)
+        return
+    argument.ignore_generated = given.ignore_generated
+    argument.overrides = given.overrides
+    argument.groups = given.groups
+    if given.default is not UNSET:
+        argument.set_default(given.default)
+    elif given.default_factory is not None:
+        _set_factory(argument, given.default_factory)
+    if isinstance(given.ignore_default, bool) and (argument.has_default or argument.generator):
+        argument.ignore_default = given.ignore_default
+    elif given.ignore_default is not None:
+        _old_ignore_default(argument, given)
+
+
+def _set_factory(argument: Argument, factory: Any) -> None:
+    if getattr(factory, "__xpm_generator__", False):
+        argument.generator = factory
+    elif getattr(getattr(factory, "__code__", None), "co_argcount", 0) >= 2:
+        argument.generator = _FunctionGenerator(factory)
+    else:
+        argument.default_factory = factory
+    argument.required = False
+
+
+class _FunctionGenerator:
+    """A function of (context, configuration) as a generator of values."""
+
+    __xpm_generator__ = True
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+
+    def __call__(self, context: Any, config: Any) -> Any:
+        return self._function(context, config)
+
+    def isoutput(self) -> bool:
+        """Whether the value is a path in the task's folder."""
+        return False
+
+
+def _bare_default(argument: Argument, value: Any) -> None:
+    if getattr(value, "__xpm_generator__", False):
+        argument.generator = value
+        argument.required = False
+        return
+    argument.set_default(value)
+    if argument.constant:
+        return
+    argument.ignore_default = True
+    if not argument.is_meta:
+        _warn(
+            argument,
+            f"the bare default `= {value!r}` does not count in identifiers; write "
+            f"`= field(default={value!r}, ignore_default=True)` to keep it so, "
+            f"or `= field(default={value!r})` to have it count",
+        )
+
+
+def _old_ignore_default(argument: Argument, given: Field) -> None:
+    value = given.ignore_default
+    if argument.has_default:
+        raise DefinitionError(
+            f"{qualified(argument.owner)}.{argument.name}: with a default, ignore_default is "
+            f"expected to be True or False, got {value!r}"
+        )
+    argument.set_default(value)
+    argument.ignore_default = True
+    _warn(
+        argument,
+        f"field(ignore_default={value!r}) is the older spelling of "
+        f"field(default={value!r}, ignore_default=True)",
+    )
+
+
+def _warn(argument: Argument, message: str) -> None:
+    warnings.warn(
+        f"{qualified(argument.owner)}.{argument.name}: {message}",
+        DeprecationWarning,
+        stacklevel=2,
+    )

@@ -1,0 +1,226 @@
+"""Identifiers: one iterative visit of each configuration.
+
+Almost all configurations hold neither loops nor instances: what they are identified by
+is then a function of themselves alone, and is remembered once they are sealed. Where a
+loop or an instance is met, `_contextual` takes over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._body import children, encode_body
+from ._containers import nested_configs
+from ._contextual import identify_in_context
+from ._copying import convert
+from ._digest import sha256
+from ._encoding import reference
+from ._identifier import Identifier
+
+if TYPE_CHECKING:
+    from ._arguments import Argument
+    from ._groups import Partial
+
+
+class _Contextual(Exception):
+    """A loop or an instance was met."""
+
+
+class _Missing(Exception):
+    """Submitted tasks must be identified first."""
+
+    def __init__(self, tasks: list[Any]) -> None:
+        super().__init__()
+        self.tasks = tasks
+
+
+class Computation:
+    """What one computation of identifiers knows.
+
+    Attributes:
+        refs: the encoding of a reference, by `id`, of configurations that hold neither
+            loops nor instances; None while one is on the path.
+        tasks: the same of submitted tasks, whatever they hold.
+        keep: objects that must live as long as their `id` is used.
+    """
+
+    def __init__(self) -> None:
+        self.refs: dict[int, bytes | None] = {}
+        self.tasks: dict[int, bytes] = {}
+        self.converted: dict[int, Any] = {}
+        self.keep: list[Any] = []
+
+    def target(self, config: Any) -> Any:
+        """What a configuration is identified as."""
+        if not config.__xpm__.xpmtype.converts:
+            return config
+        found = self.converted.get(id(config))
+        if found is None:
+            found = self.converted[id(config)] = convert(config)
+            self.keep.append(config)
+        return found
+
+    def forget_path(self) -> None:
+        """Forgets the configurations on the path, so that the visit can start again."""
+        self.refs = {key: ref for key, ref in self.refs.items() if ref is not None}
+
+    def default_bytes(self, argument: Argument) -> bytes:
+        """The encoding of an argument's default value."""
+        return argument.default_bytes(lambda value: self.standalone_bytes(argument, value))
+
+    def task_reference(self, task: Any) -> bytes:
+        """The encoding of a reference to a submitted task."""
+        found = self.tasks.get(id(task))
+        if found is None:
+            found = self.tasks[id(task)] = reference(digest(task))
+        return found
+
+    def standalone_bytes(self, argument: Argument, value: Any) -> bytes:
+        """The encoding of a value as if it were alone."""
+        found: list[Any] = []
+        if argument.type.holds_configs:
+            nested_configs(value, found)
+        refs = {id(config): reference(digest(config)) for config in found}
+        return argument.encode(value, refs, False, False)
+
+
+def digest(config: Any) -> bytes:
+    """The digest that identifies a configuration."""
+    info = config.__xpm__
+    if info.digest is not None:
+        return info.digest  # type: ignore[no-any-return] # a slot
+    computation = Computation()
+    waiting = [config]
+    found = b""
+    while waiting:
+        current = waiting[-1]
+        try:
+            found = _digest(computation, current)
+        except _Missing as missing:
+            waiting.extend(missing.tasks)
+            computation.forget_path()
+            continue
+        computation.tasks[id(current)] = reference(found)
+        waiting.pop()
+    return found
+
+
+def _digest(computation: Computation, config: Any) -> bytes:
+    target = computation.target(config)
+    info = target.__xpm__
+    if info.digest is None:
+        try:
+            found = _walk(computation, target)
+            plain = True
+        except _Contextual:
+            computation.forget_path()
+            found, info.has_loops = identify_in_context(computation, target)
+            plain = False
+        if not info.sealed:
+            return found
+        info.digest, info.plain = found, plain
+    if target is not config and config.__xpm__.sealed:
+        config.__xpm__.digest = info.digest
+        config.__xpm__.plain = info.plain
+    return info.digest  # type: ignore[no-any-return] # a slot
+
+
+def _walk(computation: Computation, root: Any) -> bytes:
+    """Identifies a configuration that holds neither loops nor instances.
+
+    Raises:
+        _Contextual: it does hold one.
+        _Missing: a submitted task in it has not been identified.
+    """
+    refs = computation.refs
+    default_bytes = computation.default_bytes
+    stack = [root]
+    found = b""
+    refs.pop(id(root), None)
+    while stack:
+        config = stack[-1]
+        key = id(config)
+        info = config.__xpm__
+        if key not in refs:
+            if info.xpmtype.converts:
+                _visit_target(computation, config, stack)
+                continue
+            below = children(info)
+            if below:
+                refs[key] = None
+                waiting = _waiting(computation, below)
+                if waiting:
+                    stack.extend(waiting)
+                    continue
+        elif refs[key] is not None:
+            stack.pop()
+            continue
+        found = sha256(encode_body(info, refs, default_bytes))  # type: ignore[arg-type] # filled
+        refs[key] = reference(found)
+        if info.sealed and info.digest is None:
+            info.digest, info.plain = found, True
+        stack.pop()
+    return found
+
+
+def _visit_target(computation: Computation, config: Any, stack: list[Any]) -> None:
+    """A deprecated configuration is identified as what it stands for."""
+    target = computation.target(config)
+    refs = computation.refs
+    found = refs.get(id(target))
+    if found is not None:
+        refs[id(config)] = found
+        stack.pop()
+    elif id(target) in refs or target.__xpm__.xpmtype.is_instance:
+        raise _Contextual
+    else:
+        stack.append(target)
+
+
+def _waiting(computation: Computation, below: list[Any]) -> list[Any]:
+    """The configurations among these that must be identified before."""
+    refs = computation.refs
+    waiting, missing = [], []
+    for child in below:
+        key = id(child)
+        info = child.__xpm__
+        if key in refs:
+            if refs[key] is None:
+                raise _Contextual
+        elif info.task is child:
+            if info.digest is not None:
+                refs[key] = reference(info.digest)
+            elif key in computation.tasks:
+                refs[key] = computation.tasks[key]
+            else:
+                missing.append(child)
+        elif info.xpmtype.is_instance:
+            raise _Contextual
+        elif info.plain:
+            refs[key] = reference(info.digest)
+        else:
+            waiting.append(child)
+    if missing:
+        raise _Missing(missing)
+    return waiting
+
+
+def identify(config: Any) -> Identifier:
+    """The identifier of a configuration."""
+    found = digest(config)
+    return Identifier(found, config.__xpm__.has_loops)
+
+
+def identify_partial(config: Any, partial: Partial) -> Identifier:
+    """The identifier of a configuration without the arguments that a partial leaves out."""
+    info = config.__xpm__
+    key = partial.key()
+    if info.partial_digests is not None and key in info.partial_digests:
+        return Identifier(info.partial_digests[key])
+    computation = Computation()
+    found, _ = identify_in_context(
+        computation, computation.target(config), lambda a: not partial.excludes(a.groups)
+    )
+    if info.sealed:
+        info.partial_digests = {**(info.partial_digests or {}), key: found}
+    return Identifier(found)

@@ -1,0 +1,90 @@
+"""Walks over configurations: each is met once, without recursion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._base import ConfigObject
+from ._containers import nested_configs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def held(info: Any) -> list[Any]:
+    """The configurations in the arguments of a configuration, in order."""
+    found: list[Any] = []
+    values = info.values
+    for argument in info.xpmtype.config_arguments:
+        value = values.get(argument.name)
+        if value is None:
+            continue
+        if isinstance(value, ConfigObject):
+            found.append(value)
+        else:
+            nested_configs(value, found)
+    return found
+
+
+def walk(config: Any) -> Iterator[Any]:
+    """The configuration and all that its arguments and init tasks hold, each once.
+
+    Args:
+        config: a configuration.
+
+    Returns:
+        An iterator in pre-order; tasks that produce configurations are not part of it.
+    """
+    seen = set()
+    stack = [config]
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        info = current.__xpm__
+        below = held(info)
+        below.extend(info.init_tasks)
+        stack.extend(reversed(below))
+
+
+def producers(config: Any, *others: Any) -> list[Any]:
+    """The tasks that produce what configurations hold.
+
+    Args:
+        config: a configuration.
+        others: further configurations, such as init tasks.
+
+    Returns:
+        Each task once, in the order in which they are met. Configurations that a task
+        produces are not looked into: the task itself knows what it needs.
+    """
+    found: dict[int, Any] = {}
+    seen = set()
+    roots = {id(root) for root in (config, *others)}
+    stack = [*reversed(others), config]
+    while stack:
+        current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        info = current.__xpm__
+        task = info.task
+        if task is not None and (task is not current or id(current) not in roots):
+            found.setdefault(id(task), task)
+            continue
+        below = held(info)
+        below.extend(info.init_tasks)
+        stack.extend(reversed(below))
+    return list(found.values())
+
+
+def mark_output(config: Any, task: Any) -> None:
+    """Marks a configuration as produced by a task.
+
+    Args:
+        config: a configuration; the task itself, once it is submitted.
+        task: the task.
+    """
+    config.__xpm__.task = task
