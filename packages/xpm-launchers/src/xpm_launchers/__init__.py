@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._local._connector import LocalConnector
     from ._local._launcher import DirectLauncher
     from ._local._process import LocalProcess
+    from ._run import command, run_all
     from .exceptions import (
         CapacityError,
         ForeignHostError,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    # The short way
+    "command",
+    "run_all",
     # What is run, and how it ended
     "Command",
     "ProcessEnd",
@@ -62,6 +66,8 @@ _HOMES = {
     "LocalConnector": "._local._connector",
     "process_from_handle": "._handles",
     "Connector": "._connector",
+    "command": "._run",
+    "run_all": "._run",
     **dict.fromkeys(
         (
             "CapacityError",
