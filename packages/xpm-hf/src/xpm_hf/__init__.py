@@ -1,1 +1,14 @@
 """Experimaestro configurations on the Hugging Face Hub."""
+
+from __future__ import annotations
+
+from ._hub import ExperimaestroHFHub
+from .exceptions import HubError, VariantNotFoundError
+
+__all__ = [
+    # the hub
+    "ExperimaestroHFHub",
+    # errors
+    "HubError",
+    "VariantNotFoundError",
+]

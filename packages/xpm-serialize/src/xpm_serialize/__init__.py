@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ._task import LoadedTask, load_task
 
 if TYPE_CHECKING:
+    from ._checks import check_folder
     from ._context import SerializationContext, SerializedPath, SerializedPathLoader
     from ._load import deserialize, from_state_dict, from_task_dir, load, load_objects
     from ._runs import ExperimentInfo, load_xp_info
@@ -31,6 +32,7 @@ __all__ = [
     "load",
     "serialize",
     "deserialize",
+    "check_folder",
     "SerializationContext",
     "SerializedPath",
     "SerializedPathLoader",
@@ -67,6 +69,7 @@ _HOMES = {
     "from_state_dict": "_load",
     "from_task_dir": "_load",
     "load_objects": "_load",
+    "check_folder": "_checks",
     "state_dict": "_state",
     "SerializationContext": "_context",
     "SerializedPath": "_context",

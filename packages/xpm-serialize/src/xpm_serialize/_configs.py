@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xpm_config import Config
 
+from ._stubs import TaskStub
+from .exceptions import DefinitionError
+
 
 def information(value: Any) -> Any:
     """What a configuration object holds (its ``__xpm__``); ``None`` for anything else."""
-    if isinstance(value, Config):
+    if isinstance(value, (Config, TaskStub)):
         return getattr(value, "__xpm__", None)
     return None
 
@@ -23,7 +26,90 @@ def config_class(info: Any) -> type[Config]:
 
 def items(info: Any) -> Iterator[tuple[Any, Any]]:
     """Arguments and values of a configuration, those that are set."""
-    values = info.values
-    for name, argument in info.xpmtype.arguments.items():
-        if name in values:
-            yield argument, values[name]
+    found: Iterator[tuple[Any, Any]] = info.xpmvalues()
+    return found
+
+
+def own_tags(info: Any) -> dict[str, Any]:
+    """The tags set on a configuration itself, not on what it holds."""
+    return {name: value for name, (value, _) in (info.own_tags or {}).items()}
+
+
+def empty_config(kind: type[Config]) -> Any:
+    """A configuration with defaults alone."""
+    return kind.C()
+
+
+def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
+    """A configuration with the values that were read.
+
+    Args:
+        kind: its class.
+        early: the configuration, if it is there already (in a loop).
+        fields: value by name.
+
+    Raises:
+        ConfigError: a value does not fit its argument, or there is no such argument.
+    """
+    arguments: Mapping[str, Any] = kind.__xpmtype__.arguments
+    generated: list[str] = []
+    fixed: dict[str, Any] = {}
+    for name, argument in arguments.items():
+        if name not in fields:
+            continue
+        if argument.generator is not None:
+            if fields[name] is None:
+                # It was written before its path was generated.
+                del fields[name]
+            else:
+                generated.append(name)
+        elif argument.constant:
+            # Kept as it was: the class may have another one by now.
+            fixed[name] = argument.validate(fields.pop(name))
+    if early is None:
+        config = kind.C(**fields)
+    else:
+        config = early
+        for name, value in fields.items():
+            if name not in arguments:
+                kind.C(**{name: value})  # raises the error that names it
+            setattr(config, name, value)
+    info = config.__xpm__
+    if fixed:
+        info.values.update(fixed)
+    if generated:
+        # A copy is to have paths of its own.
+        info.generated = {*info.generated, *generated}
+    return config
+
+
+def set_tags(config: Any, tags: Mapping[str, Any], stopped: list[str]) -> None:
+    """Set a configuration's own tags, and the arguments whose tags do not reach it."""
+    info = config.__xpm__
+    if tags:
+        info.own_tags = {name: (value, None) for name, value in tags.items()}
+    if stopped:
+        info.stopped = frozenset(stopped)
+
+
+def mark_submitted(config: Any) -> None:
+    """Say that a task was submitted, as one that is a value of another must be."""
+    if config.__xpm__.task is None:
+        config.__xpm__.task = config
+
+
+def is_task(config: Any) -> bool:
+    """Whether a configuration is a task."""
+    return bool(getattr(type(config), "__xpm_task__", False))
+
+
+def stub_of(record: Mapping[str, Any], where: str) -> TaskStub:
+    """What stands for a task that is not loaded."""
+    identifier = record.get("identifier")
+    try:
+        digest = bytes.fromhex(identifier)  # type: ignore[arg-type] # checked by it
+    except (TypeError, ValueError):
+        digest = b""
+    if len(digest) != 32:
+        raise DefinitionError(f"{where}: expected an identifier, got {identifier!r}")
+    return TaskStub(digest, record["module"], record["type"])

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._configs import Maker, stub_of
-from ._reader import JobReaders, Reader, class_of
+from xpm_config import Config, mark_output, sealed_set
+from xpm_config.exceptions import ConfigError
+
+from ._configs import (
+    empty_config,
+    is_task,
+    make_config,
+    mark_submitted,
+    set_tags,
+    stub_of,
+)
+from ._decode import Decoder, set_references
+from ._reader import Group, JobReaders, Reader, class_of
 from ._source import Source
 from .exceptions import DefinitionError
 
@@ -16,53 +27,144 @@ class ConfigReader(Reader):
     Args:
         source: the file's records.
         jobs: gives the reader of another job's folder.
+        group: the readers of this load.
         partial: put a stub in the place of tasks that have produced configurations.
     """
 
     def __init__(
-        self, source: Source, jobs: JobReaders | None = None, *, partial: bool = False
+        self,
+        source: Source,
+        jobs: JobReaders | None = None,
+        group: Group | None = None,
+        *,
+        partial: bool = False,
     ) -> None:
-        super().__init__(source, jobs)
-        self._maker = Maker(self._decoder)
+        super().__init__(source, jobs, group)
+        self._decoder = _ConfigDecoder(source, self._deref, self._link_known)
         self._partial = partial
-        # Links to producers and init tasks, made once all objects are there: most loops
+        self._held: set[int] = set()
+        # Links to producers and init tasks, set once all objects are there: most loops
         # between objects are of these links.
         self._links: list[int] = []
 
-    def object(self, number: Any) -> Any:
-        made = super().object(number)
+    def finish(self) -> bool:
+        if not self._links:
+            return False
         while self._links:
-            self._link(self._links.pop())
-        return made
+            number = self._links.pop()
+            for linked in self._linked(number):
+                self.build(linked)
+            self._link(number)
+        return True
+
+    def children(self, number: int) -> list[tuple[Reader, int]]:
+        record = self.source.by_id[number]
+        if record.get("stub") is True:
+            return []
+        found = super().children(number)
+        if number in self._targets:
+            return found
+        self._held.update(child for _, child in found)
+        # What is in a set is identified when it is put there, with its producer.
+        first: list[tuple[Reader, int]] = []
+        for element in set_references(record["fields"]):
+            if element in self.source.by_id and element not in self.built:
+                first += [(self, linked) for linked in self._linked(element) if linked != number]
+        return first + found
+
+    def make(self, number: int) -> None:
+        record = self.source.by_id[number]
+        if record.get("stub") is True:
+            self.built[number] = stub_of(record, self.source.where(number))
+        else:
+            super().make(number)
 
     def create(self, number: int, record: dict[str, Any]) -> Any:
-        return self._maker.create(class_of(self.source, number, record))
+        return empty_config(class_of(self.source, number, record))
 
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
-        kind = class_of(self.source, number, record)
-        config = self._maker.make(kind, early, fields, self.source.where(number))
-        if "meta" in record:
-            self._maker.set_meta(config, record["meta"], self.source.where(number))
-        if "tags" in record:
-            self._maker.set_tags(config, record["tags"], self.source.where(number))
-        if record.get("task") == number:
-            self._maker.set_producer(config, config)
-        if "init-tasks" in record or record.get("task", number) != number:
+        where = self.source.where(number)
+        kind: type[Config] = class_of(self.source, number, record)
+        try:
+            config = make_config(kind, early, fields)
+        except ConfigError as error:
+            raise DefinitionError(f"{where}: {error}") from error
+        self._set_state(config, record, where)
+        producer = record.get("task")
+        if producer == number or (is_task(config) and number in self._held):
+            mark_submitted(config)
+        if (producer is not None and producer != number) or "init-tasks" in record:
             self._links.append(number)
         return config
+
+    def _set_state(self, config: Any, record: dict[str, Any], where: str) -> None:
+        if "meta" in record:
+            if not isinstance(record["meta"], bool):
+                raise DefinitionError(f"{where}: expected meta to be true or false")
+            config.__xpm__.set_meta(record["meta"])
+        if "tags" in record or "stop-tags" in record:
+            tags, stopped = record.get("tags", {}), record.get("stop-tags", [])
+            if type(tags) is not dict or type(stopped) is not list:
+                raise DefinitionError(f"{where}: expected tags by name")
+            set_tags(config, self._decoder.decode_items(tags), stopped)
+
+    def _linked(self, number: int) -> list[int]:
+        """The producer and the init tasks of an object, as far as they are to be made."""
+        record = self.source.by_id[number]
+        found = list(self._init_ids(number, record))
+        producer = record.get("task")
+        if producer is not None and producer != number:
+            self._check(producer, number)
+            if not self._partial:
+                found.append(producer)
+        return found
+
+    def _init_ids(self, number: int, record: dict[str, Any]) -> list[int]:
+        ids = record.get("init-tasks", [])
+        if type(ids) is not list:
+            raise DefinitionError(f"{self.source.where(number)}: expected a list of init tasks")
+        for init in ids:
+            self._check(init, number)
+        return ids
 
     def _link(self, number: int) -> None:
         record = self.source.by_id[number]
         config = self.built[number]
-        ids = record.get("init-tasks", [])
-        if type(ids) is not list:
-            raise DefinitionError(f"{self.source.where(number)}: expected a list of init tasks")
-        self._maker.set_init_tasks(config, [super(ConfigReader, self).object(i) for i in ids])
+        ids = self._init_ids(number, record)
+        if ids:
+            config.__xpm__.init_tasks = [self.built[init] for init in ids]
         producer = record.get("task")
         if producer is None or producer == number:
             return
-        self._check(producer, number)
-        if self._partial:
-            self._maker.set_producer(config, stub_of(self.source.by_id[producer]))
+        if self._partial and producer not in self.built:
+            where = self.source.where(producer)
+            mark_output(config, stub_of(self.source.by_id[producer], where))
         else:
-            self._maker.set_producer(config, super().object(producer))
+            mark_output(config, self.built[producer])
+            mark_submitted(self.built[producer])
+
+    def _link_known(self) -> None:
+        """Set the links that can be set now."""
+        later = []
+        for number in self._links:
+            if all(linked in self.built for linked in self._linked(number)):
+                self._link(number)
+            else:
+                later.append(number)
+        self._links = later
+
+
+class _ConfigDecoder(Decoder):
+    """Decodes values that hold configurations."""
+
+    __slots__ = ("_link_known",)
+
+    def __init__(self, source: Source, deref: Any, link_known: Any) -> None:
+        super().__init__(source, deref)
+        self._link_known = link_known
+
+    def _as_set(self, items: list[Any]) -> set[Any]:
+        if any(isinstance(item, Config) for item in items):
+            self._link_known()
+            return set(sealed_set(*items))
+        return set(items)

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from xpm_config import Config
 
@@ -41,7 +41,7 @@ class SerializedPath:
 
 #: Resolves what a definition refers to: the name of the definition file (a ``str``), or a data
 #: file; returns where it lies.
-SerializedPathLoader = Callable[[Union[str, Path, SerializedPath]], Path]
+SerializedPathLoader = Callable[[str | Path | SerializedPath], Path]
 
 
 class SerializationContext:

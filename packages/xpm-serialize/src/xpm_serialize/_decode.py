@@ -34,6 +34,22 @@ def references(value: Any, found: list[int]) -> None:
                 references(items, found)
 
 
+def set_references(value: Any) -> list[int]:
+    """The ids that sets in a JSON form refer to."""
+    found: list[int] = []
+    todo = [value]
+    while todo:
+        value = todo.pop()
+        if type(value) is list:
+            todo.extend(item for item in value if type(item) not in PLAIN)
+        elif type(value) is dict:
+            if value.get("type") in ("set", "frozenset"):
+                references(value, found)
+            else:
+                todo.extend(item for item in value.values() if type(item) not in PLAIN)
+    return found
+
+
 class Decoder:
     """Makes values of the JSON forms in one file.
 
@@ -72,6 +88,10 @@ class Decoder:
             raise self.error(f"the type {_short(name)} is not known (known: {known})")
         return decoder(self, value)
 
+    def decode_items(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values of several forms."""
+        return {name: self.decode(value) for name, value in values.items()}
+
     def error(self, message: str) -> DefinitionError:
         """An error in the object that is being read."""
         return DefinitionError(f"{self.source.where(self.number)}: {message}")
@@ -100,16 +120,19 @@ class Decoder:
 
     def _set(self, value: dict[str, Any]) -> Any:
         try:
-            return set(self._items(value))
+            return self._as_set(self._items(value))
         except TypeError as error:
             raise self.error(f"a set holds what cannot be in one: {error}") from None
+
+    def _as_set(self, items: list[Any]) -> set[Any]:
+        return set(items)
 
     def _frozenset(self, value: dict[str, Any]) -> Any:
         return frozenset(self._set(value))
 
     def _dict(self, value: dict[str, Any]) -> Any:
         try:
-            return {key: item for key, item in self._items(value)}
+            return dict(self._items(value))
         except (TypeError, ValueError) as error:
             raise self.error(f"expected pairs of keys and values: {error}") from None
 
@@ -150,9 +173,9 @@ class Decoder:
         if not issubclass(kind, Flag) or not all(part in members for part in parts):
             names = ", ".join(members)
             raise self.error(f"{module}.{name} has no member {member!r} (it has: {names})")
-        result = kind(0)
+        result: Any = kind(0)
         for part in parts:
-            result |= members[part]  # type: ignore[assignment]
+            result |= members[part]
         return result
 
 
@@ -161,8 +184,8 @@ _DECODERS: dict[str, Callable[[Decoder, dict[str, Any]], Any]] = {
     "path": Decoder._path,
     "path.serialized": Decoder._data,
     "enum": Decoder._enum,
-    "set": Decoder._set,
-    "frozenset": Decoder._frozenset,
+    "set": lambda decoder, value: decoder._set(value),
+    "frozenset": lambda decoder, value: decoder._frozenset(value),
     "tuple": Decoder._tuple,
     "dict": Decoder._dict,
     "int": Decoder._int,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ._reader import Reader
+from ._reader import Group, JobReaders, Reader
 from ._source import Source, check_relative, read_json
 from .exceptions import (
     DefinitionError,
@@ -20,7 +20,8 @@ PARAMS = "params.json"
 _MARKER = ".__experimaestro__"
 _VERSIONS = range(1, 4)
 
-MakeReader = Callable[[Source, Callable[[str, Source], Reader]], Reader]
+#: Makes the reader of a file.
+MakeReader = Callable[[Source, JobReaders, Group], Reader]
 
 
 class JobFolders:
@@ -32,6 +33,7 @@ class JobFolders:
 
     def __init__(self, make: MakeReader) -> None:
         self._make = make
+        self._group = Group()
         self._readers: dict[str, Reader] = {}
         self._workspaces: dict[str, Path | None] = {}
 
@@ -49,7 +51,7 @@ class JobFolders:
         workspace = find_workspace(folder, document.get("workspace"))
         source = Source(name, document["objects"], bases={"job": folder, "workspace": workspace})
         self._workspaces[name] = workspace
-        reader = self._make(source, self._other)
+        reader = self._make(source, self._other, self._group)
         return reader, document
 
     def _other(self, job: str, origin: Source) -> Reader:

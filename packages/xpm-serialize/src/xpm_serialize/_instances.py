@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ._plans import Plan, plan_of
@@ -18,6 +19,9 @@ class InstanceReader(Reader):
         plan = self._plan(number, record)
         value = plan.new() if early is None else early
         plan.fill(value, fields, self.source, number)
+        if plan.post is not None:
+            # Not before all is there: in a loop, an object is met before it is filled.
+            self.group.pending.append(partial(plan.post, value))
         return value
 
     def _plan(self, number: int, record: dict[str, Any]) -> Plan:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
 
 from ._configurations import ConfigReader
 from ._context import SerializedPath, SerializedPathLoader
-from ._folders import PARAMS, JobFolders, check_document
+from ._folders import PARAMS, JobFolders, MakeReader, check_document
 from ._instances import InstanceReader
-from ._reader import Reader
+from ._reader import Group, Reader
 from ._save import DEFINITION
 from ._source import DataLoader, Source, read_json
 from .exceptions import DefinitionError, DefinitionNotFoundError, UnsafePathError
@@ -19,7 +19,7 @@ from .exceptions import DefinitionError, DefinitionNotFoundError, UnsafePathErro
 #: What release 1 called the definition.
 OLD_DEFINITION = "definition.json"
 
-Location = Union[str, Path, SerializedPathLoader]
+Location = Union[str, Path, SerializedPathLoader]  # noqa: UP007 # made when it is run
 
 
 def load(
@@ -148,18 +148,20 @@ def load_objects(records: list[Any], as_instance: bool = False) -> dict[int, Any
         id → object.
     """
     source = Source("objects", records)
-    reader = reader_maker(as_instance, None)(source, None)
+    reader = reader_maker(as_instance, None)(source, _no_jobs, Group())
     return {number: reader.object(number) for number in source.by_id}
 
 
-def reader_maker(
-    as_instance: bool, partial_loading: bool | None
-) -> Callable[[Source, Any], Reader]:
+def reader_maker(as_instance: bool, partial_loading: bool | None) -> MakeReader:
     """What makes the reader of a file."""
     if as_instance:
         return InstanceReader
     partial = bool(partial_loading)
-    return lambda source, jobs: ConfigReader(source, jobs, partial=partial)
+    return lambda source, jobs, group: ConfigReader(source, jobs, group, partial=partial)
+
+
+def _no_jobs(job: str, source: Source) -> Reader:
+    raise DefinitionError(f"{source.name}: refers to the job folder {job}, which is not known here")
 
 
 def _restore(
@@ -174,7 +176,9 @@ def _restore(
     if "data" not in checked:
         raise DefinitionError(f'{name}: expected "data"')
     source = Source(name, checked["objects"], data=_data_loader(path, name), files=files)
-    return reader_maker(as_instance, partial_loading)(source, None).value(checked["data"])
+    return reader_maker(as_instance, partial_loading)(source, _no_jobs, Group()).value(
+        checked["data"]
+    )
 
 
 def _read_definition(path: Location, filename: str | None) -> tuple[dict[str, Any], str]:

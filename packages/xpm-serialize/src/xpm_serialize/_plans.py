@@ -8,56 +8,70 @@ from typing import Any
 from xpm_config import Config
 
 from ._source import Source
-from .exceptions import DefinitionError, SerializationError
+from .exceptions import DefinitionError
 
 
 class Plan:
     """How value objects of a configuration class are made.
 
+    They are made as ``instance()`` does: the values are there when ``__init__`` runs, and set
+    again after it (classes such as ``torch.nn.Module`` watch that); ``__post_init__`` comes
+    last, when all objects have their values.
+
     Args:
         kind: the class.
+
+    Attributes:
+        post: ``__post_init__``, if the class has one of its own.
     """
 
-    __slots__ = ("_arguments", "_converters", "_direct", "_kind", "_names", "_post", "_value_type")
+    __slots__ = ("_arguments", "_direct", "_init", "_kind", "_names", "_value_type", "post")
 
     def __init__(self, kind: type[Config]) -> None:
         xpmtype: Any = kind.__getxpmtype__()
+        value_type: Any = xpmtype.value_type
         self._kind = kind
-        self._arguments = dict(xpmtype.arguments)
+        self._arguments: dict[str, Any] = xpmtype.arguments
         self._names = self._arguments.keys()
-        self._value_type: type[Any] = xpmtype.value_type
-        self._direct = _sets_directly(self._value_type, self._arguments)
-        post = getattr(self._value_type, "__post_init__", None)
-        self._post: Callable[[Any], None] | None = None if post is Config.__post_init__ else post
+        self._value_type = value_type
+        self._init = value_type.__init__ is not object.__init__
+        self._direct = not self._init and _sets_directly(value_type, self._arguments)
+        self.post: Callable[[Any], None] | None = None
+        if value_type.__post_init__ is not Config.__post_init__:
+            self.post = value_type.__post_init__
 
     def new(self) -> Any:
         """A bare value object."""
-        return self._value_type()
+        return self._value_type.__new__(self._value_type)
 
     def fill(self, value: Any, fields: dict[str, Any], source: Source, number: int) -> None:
-        """Set a value object's attributes, and let it finish itself."""
+        """Set a value object's attributes.
+
+        Raises:
+            DefinitionError: a field is missing, or there is no such argument.
+        """
         if fields.keys() != self._names:
             fields = self._complete(fields, source, number)
+        vars(value).update(fields)
         if self._direct:
-            vars(value).update(fields)
-        else:
-            for name, item in fields.items():
-                setattr(value, name, item)
-        if self._post is not None:
-            self._post(value)
+            return
+        if self._init:
+            value.__init__()
+        for name, item in fields.items():
+            setattr(value, name, item)
 
     def _complete(self, fields: dict[str, Any], source: Source, number: int) -> dict[str, Any]:
         """What was written before the class was changed: added arguments take their default."""
         where = source.where(number)
         for name in fields:
             if name not in self._arguments:
-                raise DefinitionError(f"{where}: {unknown_argument(self._kind, name)}")
+                raise DefinitionError(f"{where}: {_unknown(self._kind, name)}")
         complete: dict[str, Any] = {}
         for name, argument in self._arguments.items():
             if name in fields:
                 complete[name] = fields[name]
             elif argument.has_default:
-                complete[name] = _instance(argument)
+                complete[name] = _instance(argument.make_default())
             elif argument.required:
                 raise DefinitionError(f"{where}: the argument {name!r} is missing")
             else:
@@ -65,8 +79,18 @@ class Plan:
         return complete
 
 
-def unknown_argument(kind: type[Config], name: str) -> str:
-    """The message for a field that a class has no argument for."""
+def _instance(value: Any) -> Any:
+    """A default value, with value objects in the place of configurations."""
+    if isinstance(value, Config):
+        return value.instance(keep=False)
+    if isinstance(value, dict):
+        return {key: _instance(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return type(value)(map(_instance, value))
+    return value
+
+
+def _unknown(kind: type[Config], name: str) -> str:
     from difflib import get_close_matches  # only when something is wrong
 
     names = list(kind.__getxpmtype__().arguments)
@@ -75,13 +99,10 @@ def unknown_argument(kind: type[Config], name: str) -> str:
     return f"{kind.__module__}.{kind.__qualname__} has no argument {name!r} ({hint})"
 
 
-def _instance(argument: Any) -> Any:
-    raise SerializationError(f"no default of {argument}")  # completed below
-
-
 def _sets_directly(kind: type[Any], names: Any) -> bool:
     """Whether setting these attributes does no more than put them into ``__dict__``."""
-    if kind.__setattr__ not in (object.__setattr__, Config.__setattr__):
+    setter: Any = kind.__setattr__
+    if setter is not object.__setattr__:
         return False
     for base in kind.__mro__:
         members = vars(base)

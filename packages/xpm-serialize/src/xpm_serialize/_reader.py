@@ -17,16 +17,48 @@ from .exceptions import DefinitionError
 JobReaders = Callable[[str, Source], "Reader"]
 
 
+class Group:
+    """The readers that one load takes: the objects of one may hold those of others.
+
+    Attributes:
+        readers: the readers.
+        pending: what is to be called, in order, once all objects are there.
+    """
+
+    __slots__ = ("pending", "readers")
+
+    def __init__(self) -> None:
+        self.readers: list[Reader] = []
+        self.pending: list[Callable[[], object]] = []
+
+    def finish(self) -> None:
+        """Do what can only be done once all objects are there."""
+        busy = True
+        while busy:
+            # All of them, each time: what one does may give work to another.
+            busy = False
+            for reader in self.readers:
+                busy |= reader.finish()
+        pending, self.pending = self.pending, []
+        for call in pending:
+            call()
+
+
 class Reader(ABC):
     """Makes the objects of one file.
 
     Args:
         source: the file's records.
         jobs: gives the reader of another job's folder.
+        group: the readers of this load.
     """
 
-    def __init__(self, source: Source, jobs: JobReaders | None = None) -> None:
+    def __init__(
+        self, source: Source, jobs: JobReaders | None = None, group: Group | None = None
+    ) -> None:
         self.source = source
+        self.group = Group() if group is None else group
+        self.group.readers.append(self)
         self.built: dict[int, Any] = {}
         self._open: set[int] = set()
         self._early: dict[int, Any] = {}
@@ -42,15 +74,29 @@ class Reader(ABC):
             ClassNotFoundError: a class is not to be had.
         """
         self._check(number, None)
+        self.build(number)
+        self.group.finish()
+        return self.built[number]
+
+    def build(self, number: int) -> None:
+        """Make an object and what it holds."""
         if number not in self.built:
             _build(self, number)
-        return self.built[number]
+
+    def finish(self) -> bool:
+        """Do what can only be done once all objects are there.
+
+        Returns:
+            Whether there was something to do, by which others may have got more to do.
+        """
+        return False
 
     def value(self, data: Any) -> Any:
         """The value of a JSON form that lies beside the records."""
         found = self._collect(data, None)
         for number in found:
-            self.object(number)
+            self.build(number)
+        self.group.finish()
         self._decoder.number = 0
         try:
             return self._decoder.decode(data)
@@ -86,7 +132,7 @@ class Reader(ABC):
     def children(self, number: int) -> list[tuple[Reader, int]]:
         """What must be made before an object."""
         record = self.source.by_id[number]
-        if "job" in record:
+        if "job" in record and "fields" not in record:
             target = self._targets[number] = self._follow(number, record)
             return [target]
         found: list[int] = []
@@ -98,7 +144,7 @@ class Reader(ABC):
     def make(self, number: int) -> None:
         """Make an object, what it holds being made."""
         record = self.source.by_id[number]
-        if "job" in record:
+        if number in self._targets:
             reader, target = self._targets[number]
             if target not in reader.built:
                 raise DefinitionError(f"{self.source.where(number)}: refers to itself")
@@ -148,7 +194,7 @@ class Reader(ABC):
         if found is None:
             # Only in a loop: the rest is made before what holds it.
             record = self.source.by_id[number]
-            if "job" in record:
+            if number in self._targets:
                 raise DefinitionError(f"{self.source.where(number)}: refers to itself")
             found = self._early[number] = self.create(number, record)
         return found

@@ -46,8 +46,8 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     if not objects.is_file():
         raise DefinitionNotFoundError(f"{folder} holds no {OBJECTS}: it is not a run's folder")
     source = Source(str(objects), [])
-    wanted = {identifier: "job" for identifier in _job_ids(folder / JOBS)}
-    wanted.update({identifier: "action" for identifier in _action_ids(folder / STATUS)})
+    wanted = dict.fromkeys(_job_ids(folder / JOBS), "job")
+    wanted.update(dict.fromkeys(_action_ids(folder / STATUS), "action"))
     found = _find(source, read_lines(objects), wanted)
     reader = ConfigReader(source, None)
     loaded = {identifier: reader.object(number) for identifier, number in found.items()}
@@ -103,7 +103,7 @@ class _Numbers:
         source = self._source
         if type(record) is not dict or type(record.get("id")) is not int:
             return source.add(record)
-        number = record["id"]
+        number: int = record["id"]
         known = source.by_id.get(self._renamed.get(number, number))
         if known is not None:
             if _same(known, record):

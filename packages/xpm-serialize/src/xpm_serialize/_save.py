@@ -118,7 +118,7 @@ def _merge(stage: Path, target: Path, state: dict[str, Any], definition_filename
     place, in one step; a data file whose place is taken gets a numbered name.
     """
     before = _data_paths(_present(target / definition_filename))
-    after: list[dict[str, Any]] = _data_forms(state)
+    after: list[dict[str, Any]] = data_forms(state)
     for form in after:
         form["value"] = _move(stage, target, form["value"])
     _write(target / definition_filename, _dump(state))
@@ -153,7 +153,7 @@ def _present(definition: Path) -> Any:
         return None
 
 
-def _data_forms(value: Any) -> list[dict[str, Any]]:
+def data_forms(value: Any) -> list[dict[str, Any]]:
     """The references to data files in a definition."""
     found: list[dict[str, Any]] = []
     objects = value.get("objects") if isinstance(value, dict) else None
@@ -166,7 +166,7 @@ def _data_forms(value: Any) -> list[dict[str, Any]]:
 
 
 def _data_paths(value: Any) -> set[str]:
-    return {form["value"] for form in _data_forms(value) if isinstance(form.get("value"), str)}
+    return {form["value"] for form in data_forms(value) if isinstance(form.get("value"), str)}
 
 
 def _remove(target: Path, name: str) -> None:

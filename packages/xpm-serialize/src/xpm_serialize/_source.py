@@ -53,11 +53,11 @@ class Source:
         """
         try:
             number = record["id"]
-            if type(number) is int and type(record["module"]) is str:
-                if type(record["type"]) is str and self._has_content(record):
-                    self.by_id[number] = record
-                    self.last = number
-                    return number
+            names = type(record["module"]), type(record["type"])
+            if type(number) is int and names == (str, str) and self._has_content(record):
+                self.by_id[number] = record
+                self.last = number
+                return number
         except (KeyError, TypeError, AttributeError):
             pass
         raise DefinitionError(

@@ -105,9 +105,7 @@ def _find_trails(root: Any) -> dict[int, tuple[list[str], int]]:
                 held.append((info.task, [*path, "__task__"], depth + 1))
         elif isinstance(value, dict):
             held = [(item, [*path, str(key)], depth) for key, item in value.items()]
-        elif isinstance(value, (list, tuple)):
-            held = [(item, [*path, str(index)], depth) for index, item in enumerate(value)]
-        elif isinstance(value, (set, frozenset)):
+        elif isinstance(value, (list, tuple, set, frozenset)):
             held = [(item, [*path, str(index)], depth) for index, item in enumerate(value)]
         todo.extend(reversed(held))
     return found

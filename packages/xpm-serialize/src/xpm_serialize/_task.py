@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ._folders import JobFolders
+from ._folders import JobFolders, MakeReader
 from ._instances import InstanceReader
-from ._reader import Reader
+from ._reader import Group, JobReaders, Reader
 from ._source import Source
 from .exceptions import DefinitionError
 
@@ -50,9 +49,7 @@ def load_task(params: Path, *, as_instance: bool = True) -> LoadedTask:
         DefinitionError: it is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
-    make: Callable[[Source, Callable[[str, Source], Reader]], Reader] = InstanceReader
-    if not as_instance:
-        make = _config_reader
+    make: MakeReader = InstanceReader if as_instance else _config_reader
     reader, document = JobFolders(make).open(Path(params))
     last = reader.source.last
     if last is None:
@@ -73,8 +70,8 @@ def init_ids(source: Source, number: int) -> list[Any]:
     return ids
 
 
-def _config_reader(source: Source, jobs: Callable[[str, Source], Reader]) -> Reader:
+def _config_reader(source: Source, jobs: JobReaders, group: Group) -> Reader:
     # Not needed by a job: its process does not pay for it.
     from ._configurations import ConfigReader
 
-    return ConfigReader(source, jobs)
+    return ConfigReader(source, jobs, group)

@@ -9,8 +9,9 @@ from typing import Any
 from xpm_config import Config
 
 from ._classes import header
-from ._configs import config_class, information, items
+from ._configs import config_class, information, items, own_tags
 from ._encode import Encoder
+from ._stubs import TaskStub
 from .exceptions import NotSerializableError
 
 VERSION = 3
@@ -40,6 +41,8 @@ class ObjectWriter:
     ) -> None:
         # The configuration itself is kept: an object's number is free once it is gone.
         self._ids: dict[int, tuple[int, Any]] = {}
+        # What was referred to and is not begun yet, and what of it was met just now.
+        self._waiting: set[int] = set()
         self._pending: list[Any] = []
         self._encoder = Encoder(base, self._refer)
         self._tags = tags
@@ -84,9 +87,10 @@ class ObjectWriter:
         todo = self._take()
         while todo or stack:
             if todo:
-                begun = self._begin(todo.pop())
-                stack.append((begun, todo))
-                todo = self._take()
+                info = todo.pop()
+                if id(info.pyobject) in self._waiting:
+                    stack.append((self._begin(info), todo))
+                    todo = self._take()
             else:
                 record, todo = stack.pop()
                 records.append(record)
@@ -102,28 +106,34 @@ class ObjectWriter:
         return pending
 
     def _refer(self, value: Any) -> int | None:
-        known = self._ids.get(id(value))
+        key = id(value)
+        known = self._ids.get(key)
         if known is not None:
+            if key in self._waiting:
+                # Met again, deeper: it comes before what holds it here.
+                self._pending.append(information(value))
             return known[0]
         info = information(value)
         if info is None:
             return None
         number = len(self._ids) + 1
-        self._ids[id(value)] = (number, value)
+        self._ids[key] = (number, value)
+        self._waiting.add(key)
         self._pending.append(info)
         return number
 
     def _begin(self, info: Any) -> dict[str, Any]:
         """The record of a configuration; what it refers to for the first time is pending."""
         config = info.pyobject
+        self._waiting.discard(id(config))
+        if isinstance(config, TaskStub):
+            return self._stub(info, config)
         first, second = header(config_class(info))
         record = {"id": self._ids[id(config)][0], **first, "identifier": str(info.identifier)}
         if info.meta is not None:
             record["meta"] = info.meta
         if self._tags:
-            own = own_tags(info)
-            if own:
-                record["tags"] = own
+            self._add_tags(info, record)
         elsewhere = self._job_of(info) if self._job_of is not None else None
         if elsewhere is not None:
             record.update(elsewhere)
@@ -135,6 +145,26 @@ class ObjectWriter:
         record.update(second)
         record["fields"] = self._encode_fields(info)
         return record
+
+    def _stub(self, info: Any, stub: TaskStub) -> dict[str, Any]:
+        kind = info.xpmtype
+        return {
+            "id": self._ids[id(stub)][0],
+            "module": kind.module,
+            "type": kind.qualname,
+            "typename": kind.title,
+            "identifier": stub.identifier,
+            "stub": True,
+            "fields": {},
+        }
+
+    def _add_tags(self, info: Any, record: dict[str, Any]) -> None:
+        own = own_tags(info)
+        if own:
+            encode = self._encoder.encode
+            record["tags"] = {name: encode(value) for name, value in own.items()}
+        if info.stopped:
+            record["stop-tags"] = sorted(info.stopped)
 
     def _encode_fields(self, info: Any) -> dict[str, Any]:
         given = self._fields(info) if self._fields is not None else {}
@@ -154,11 +184,6 @@ class ObjectWriter:
                     f"{_place(info, name)}: cannot write a value nested this deeply"
                 ) from None
         return fields
-
-
-def own_tags(info: Any) -> dict[str, Any]:
-    """The tags set on a configuration itself, not on what it holds."""
-    return dict(info.own_tags())
 
 
 def _place(info: Any, name: str) -> str:

@@ -1,0 +1,92 @@
+"""Tasks that have produced something, and are not loaded themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class _StubType:
+    """What the schema of a task's class would say."""
+
+    arguments: dict[str, Any] = {}
+    config_arguments: tuple[Any, ...] = ()
+    generated: tuple[Any, ...] = ()
+    required: tuple[Any, ...] = ()
+    converts = None
+    is_instance = False
+    is_task = True
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module = module
+        self.qualname = name
+        self.title = f"{module}.{name}"
+        self.identifier = self.title.lower()
+
+
+class _StubInformation:
+    """What is known of a task that is not loaded: enough to identify what it has produced."""
+
+    has_loops = False
+    has_generated = False
+    pending = False
+    plain = False
+    sealed = True
+    validated = True
+    meta = None
+    job = None
+    own_tags = None
+    known_tags: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    init_tasks: list[Any] = []
+    dependencies: list[Any] = []
+    location = None
+
+    def __init__(self, stub: TaskStub, digest: bytes, module: str, name: str) -> None:
+        self.pyobject = stub
+        self.task = stub
+        self.digest = digest
+        self.identifier = _Hex(digest.hex())
+        self.xpmtype = _StubType(module, name)
+
+    def xpmvalues(self) -> Any:
+        return iter(())
+
+
+class _Hex(str):
+    """An identifier as text and as bytes."""
+
+    __slots__ = ()
+
+    @property
+    def all(self) -> bytes:
+        return bytes.fromhex(self)
+
+    main = all
+
+
+class TaskStub:
+    """Stands for a task that was not loaded, as the producer of a configuration.
+
+    Args:
+        digest: the task's identifier, 32 bytes.
+        module: the module of its class.
+        name: the qualified name of its class.
+    """
+
+    __xpm_task__ = True
+
+    def __init__(self, digest: bytes, module: str, name: str) -> None:
+        self.__xpm__ = _StubInformation(self, digest, module, name)
+
+    @property
+    def identifier(self) -> str:
+        """The task's identifier, 64 hexadecimal digits."""
+        return str(self.__xpm__.identifier)
+
+    @property
+    def typename(self) -> str:
+        """The module and name of its class."""
+        return self.__xpm__.xpmtype.title
+
+    def __repr__(self) -> str:
+        return f"TaskStub(identifier={self.identifier}, typename={self.typename!r})"
