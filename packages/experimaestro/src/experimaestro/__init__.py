@@ -13,6 +13,43 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Annotated
 
+    from xpm_config import (
+        Array,
+        Choices,
+        Config,
+        Constant,
+        DataPath,
+        DirectoryContext,
+        Identifier,
+        InstanceConfig,
+        Meta,
+        ObjectStore,
+        Option,
+        OptionalDataPath,
+        Param,
+        ParameterGroup,
+        Partial,
+        PathGenerator,
+        TagDict,
+        config_only,
+        copyconfig,
+        deprecate,
+        field,
+        help,
+        initializer,
+        param_group,
+        partial,
+        pathgenerator,
+        sealed_set,
+        setmeta,
+        stop_tags,
+        tag,
+        tags,
+        tagspath,
+    )
+    from xpm_launchers import (
+        Launcher,
+    )
     from xpm_scheduler import (
         DependentMarker,
         DirtyGitError,
@@ -30,6 +67,18 @@ if TYPE_CHECKING:
         progress,
         tqdm,
     )
+    from xpm_serialize import (
+        ExperimentInfo,
+        SerializationContext,
+        deserialize,
+        from_state_dict,
+        from_task_dir,
+        load,
+        load_xp_info,
+        save,
+        serialize,
+        state_dict,
+    )
 
     from . import settings as settings
     from . import taskglobals as taskglobals
@@ -37,6 +86,51 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    # Configurations
+    "Array",
+    "Choices",
+    "Config",
+    "Constant",
+    "DataPath",
+    "DirectoryContext",
+    "InstanceConfig",
+    "Meta",
+    "ObjectStore",
+    "Option",
+    "OptionalDataPath",
+    "Param",
+    "ParameterGroup",
+    "Partial",
+    "PathGenerator",
+    "config_only",
+    "copyconfig",
+    "deprecate",
+    "field",
+    "help",
+    "initializer",
+    "param_group",
+    "partial",
+    "pathgenerator",
+    "sealed_set",
+    "setmeta",
+    # Tags and identifiers
+    "Identifier",
+    "TagDict",
+    "stop_tags",
+    "tag",
+    "tags",
+    "tagspath",
+    # Saving and loading
+    "ExperimentInfo",
+    "SerializationContext",
+    "deserialize",
+    "from_state_dict",
+    "from_task_dir",
+    "load",
+    "load_xp_info",
+    "save",
+    "serialize",
+    "state_dict",
     # Tasks
     "DependentMarker",
     "LightweightTask",
@@ -54,6 +148,8 @@ __all__ = [
     "TaskCancelled",
     "Workspace",
     "experiment",
+    # Launchers
+    "Launcher",
     # What annotations are written with
     "Annotated",
     "Any",
@@ -65,6 +161,52 @@ __all__ = [
 _HOMES: dict[str, tuple[str, ...]] = {
     "pathlib": ("Path",),
     "typing": ("Annotated",),
+    "xpm_config": (
+        "Array",
+        "Choices",
+        "Config",
+        "Constant",
+        "DataPath",
+        "DirectoryContext",
+        "Identifier",
+        "InstanceConfig",
+        "Meta",
+        "ObjectStore",
+        "Option",
+        "OptionalDataPath",
+        "Param",
+        "ParameterGroup",
+        "Partial",
+        "PathGenerator",
+        "TagDict",
+        "config_only",
+        "copyconfig",
+        "deprecate",
+        "field",
+        "help",
+        "initializer",
+        "param_group",
+        "partial",
+        "pathgenerator",
+        "sealed_set",
+        "setmeta",
+        "stop_tags",
+        "tag",
+        "tags",
+        "tagspath",
+    ),
+    "xpm_serialize": (
+        "ExperimentInfo",
+        "SerializationContext",
+        "deserialize",
+        "from_state_dict",
+        "from_task_dir",
+        "load",
+        "load_xp_info",
+        "save",
+        "serialize",
+        "state_dict",
+    ),
     "xpm_scheduler": (
         "DependentMarker",
         "DirtyGitError",
@@ -82,24 +224,27 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "progress",
         "tqdm",
     ),
+    "xpm_launchers": ("Launcher",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = ("settings", "taskglobals")  # also reached as attributes
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    value: Any
-    if home is not None:
-        value = getattr(import_module(home), name)
-    elif name in _MODULES:
-        value = import_module(f"{__name__}.{name}")
-    elif name == "__version__":
-        value = import_module("importlib.metadata").version(__name__)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # who checks types knows the names, and finds others wrong
+
+    def __getattr__(name: str) -> Any:
+        home = _HOME_OF.get(name)
+        value: Any
+        if home is not None:
+            value = getattr(import_module(home), name)
+        elif name in _MODULES:
+            value = import_module(f"{__name__}.{name}")
+        elif name == "__version__":
+            value = import_module("importlib.metadata").version(__name__)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

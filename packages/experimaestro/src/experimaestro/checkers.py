@@ -1,0 +1,5 @@
+"""Checks of values."""
+
+from xpm_config import Choices
+
+__all__ = ["Choices"]

@@ -1,0 +1,5 @@
+"""Ways to reach a machine."""
+
+from xpm_launchers import Connector, Process
+
+__all__ = ["Connector", "Process"]

@@ -1,0 +1,5 @@
+"""This machine."""
+
+from xpm_launchers import LocalConnector
+
+__all__ = ["LocalConnector"]

@@ -1,0 +1,27 @@
+"""Errors of all packages; the roots are `ConfigError`, `SerializationError`,
+`LauncherError` and `SchedulerError`."""
+
+from xpm_config import ConfigError, SealedError
+from xpm_launchers import LauncherError
+from xpm_scheduler import (
+    DirtyGitError,
+    FailedExperiment,
+    GracefulExperimentExit,
+    GracefulTimeout,
+    SchedulerError,
+    TaskCancelled,
+)
+from xpm_serialize import SerializationError
+
+__all__ = [
+    "ConfigError",
+    "DirtyGitError",
+    "FailedExperiment",
+    "GracefulExperimentExit",
+    "GracefulTimeout",
+    "LauncherError",
+    "SchedulerError",
+    "SealedError",
+    "SerializationError",
+    "TaskCancelled",
+]
