@@ -6,14 +6,17 @@ in the function's variables as they are at that moment.
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 import typing
 from typing import Any
 
+from ._base import UNSET
 from ._hints import DATA, PARAM, Choices, Help, Hint, HintForm
 from .exceptions import DefinitionError
 
+_simple = re.compile(r"(\w+)\[(\w+)\]").fullmatch
 _head = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)*)\s*(?:\[|$)").match
 
 
@@ -25,23 +28,29 @@ class Scope:
         frames: the functions around its definition, from the inside.
     """
 
-    __slots__ = ("cls", "names")
+    __slots__ = ("cls", "_globals", "_locals")
 
     def __init__(self, cls: type, frames: list[Any]) -> None:
         self.cls = cls
         module = sys.modules.get(cls.__module__)
-        names: dict[str, Any] = dict(vars(typing)) if module is None else {}
-        if frames and module is None:
-            names.update(frames[-1].f_globals)
+        self._globals: dict[str, Any] = {}
         if module is not None:
-            names.update(vars(module))
+            self._globals = vars(module)
+        elif frames:
+            self._globals = frames[-1].f_globals
+        names: dict[str, Any] = {}
         for frame in reversed(frames):
             names.update(frame.f_locals)
-        names.setdefault(cls.__name__, cls)
-        for base in cls.__mro__[1:]:
-            for variable in getattr(base, "__parameters__", ()):
-                names.setdefault(variable.__name__, variable)
-        self.names = names
+        if cls.__name__ not in self._globals:
+            names.setdefault(cls.__name__, cls)
+        self._locals = names
+
+    def find(self, name: str) -> Any:
+        """The value of a name, or `UNSET`."""
+        for names in (self._locals, self._globals, vars(builtins)):
+            if name in names:
+                return names[name]
+        return UNSET
 
     def evaluate(self, text: str, where: str) -> Any:
         """The value of an annotation written as text.
@@ -49,8 +58,13 @@ class Scope:
         Raises:
             DefinitionError: a name in it cannot be found.
         """
+        simple = _simple(text)
+        if simple is not None:
+            form, name = self.find(simple[1]), self.find(simple[2])
+            if form is not UNSET and name is not UNSET:
+                return form[name]
         try:
-            return eval(text, self.names)
+            return eval(text, self._globals, self._locals)
         except (NameError, AttributeError) as error:
             raise DefinitionError(
                 f"{self.cls.__module__}.{self.cls.__qualname__}.{where}: the annotation "
@@ -63,7 +77,7 @@ class Scope:
         if found is None:
             return False
         first, *rest = found.group(1).split(".")
-        value = self.names.get(first)
+        value = self.find(first)
         for name in rest:
             value = getattr(value, name, None)
         return isinstance(value, (HintForm, Hint)) or value is typing.Annotated
@@ -96,7 +110,7 @@ def _raw_annotations(cls: type) -> dict[str, Any]:
 
         found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
         return typing.cast("dict[str, Any]", found)
-    found = cls.__dict__.get("__annotations__", {})
+    found = vars(cls).get("__annotations__", {})
     return typing.cast("dict[str, Any]", found)
 
 

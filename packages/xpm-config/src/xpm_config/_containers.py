@@ -8,12 +8,15 @@ from ._base import ConfigObject
 from ._encoding import (
     dict_encoder,
     encode_any,
+    is_number,
+    numbers_dict_encoder,
     numbers_encoder,
+    numbers_set_encoder,
     sequence_encoder,
     set_encoder,
     tuple_encoder,
 )
-from ._types import FloatType, IntType, Refused, Type
+from ._types import Refused, Type
 from .exceptions import UnsubmittedTaskError
 
 if TYPE_CHECKING:
@@ -105,8 +108,8 @@ class ListType(Type):
         self.element = element
         self.holds_configs = element.holds_configs
         self.only_paths = element.only_paths
-        if isinstance(element, (IntType, FloatType)):
-            self.encode = numbers_encoder(int if isinstance(element, IntType) else float)
+        if is_number(element.plain):
+            self.encode = numbers_encoder(element.plain)
         else:
             self.encode = sequence_encoder(element.encode)
         check = _elements(element, "{}")
@@ -135,7 +138,10 @@ class SetType(Type):
         self.element = element
         self.holds_configs = element.holds_configs
         self.only_paths = element.only_paths
-        self.encode = set_encoder(element.encode)
+        if is_number(element.plain):
+            self.encode = numbers_set_encoder(element.plain)
+        else:
+            self.encode = set_encoder(element.encode)
         check = _elements(element, "an element")
 
         def coerce(value: Any) -> Any:
@@ -219,7 +225,10 @@ class DictType(Type):
         self.element = element
         self.holds_configs = key.holds_configs or element.holds_configs
         self.only_paths = key.only_paths and element.only_paths
-        self.encode = dict_encoder(key.encode, element.encode)
+        if is_number(key.plain) and is_number(element.plain):
+            self.encode = numbers_dict_encoder(key.plain, element.plain)
+        else:
+            self.encode = dict_encoder(key.encode, element.encode)
         self.coerce = self._coerce
 
     def _coerce(self, value: Any) -> Any:

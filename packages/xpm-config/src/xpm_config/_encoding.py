@@ -16,8 +16,9 @@ lengths. The rule:
    are text. A text that UTF-8 cannot write (lone surrogates) goes under `0f` too.
 2. An **enumeration's member** is written under `0f` if its text does not look as in 1.
 3. A **dictionary** has no end: what follows would be read as its next key. It is
-   written under `0f`, with its length, if the token that follows it could be a key: that is unless it
-   ends an argument or is followed by a list, a set or another (unextended) dictionary.
+   written under `0f`, with its length, if the token that follows it could be a key: that
+   is unless it ends an argument or is followed by a list, a set or another (unextended)
+   dictionary.
    So the last dictionary in a dictionary stays as it is. Keys that cannot be compared
    with each other are sorted by their encoding, under `0f` as well.
 4. A **bool** is an int where the declared type admits no int; elsewhere (`Any`,
@@ -33,10 +34,12 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from ._base import ConfigObject
+from ._digest import sorted_by_digest
 from .exceptions import EncodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from typing import TypeGuard
 
     # (value, references to the configurations in it, whether it is inside a container,
     # whether what follows could be read as a dictionary's key) → bytes
@@ -179,33 +182,79 @@ def encode_elements(
     return b"".join(parts)
 
 
-_NUMBERS = {int: "q", float: "d"}
+_NUMBERS: dict[type, tuple[str, bytes]] = {int: ("q", b"\x01"), float: ("d", b"\x02")}
+
+
+def is_number(kind: type | None) -> TypeGuard[type]:
+    """Whether values of this type are packed many at a time."""
+    return kind in _NUMBERS
+
+
+def _lay(numbers: Collection[Any], kind: type, laid: bytearray, start: int, width: int) -> None:
+    """Writes the encodings of numbers into `laid`, `width` bytes apart.
+
+    Raises:
+        struct.error: an int has more than 64 bits.
+    """
+    code, tag = _NUMBERS[kind]
+    packed = struct.pack(f"!{len(numbers)}{code}", *numbers)
+    laid[start::width] = tag * len(numbers)
+    for byte in range(8):
+        laid[start + 1 + byte :: width] = packed[byte::8]
 
 
 def numbers_encoder(kind: type) -> Encode:
     """The encoder of lists of int or float, without a Python step for each number."""
-    code = _NUMBERS[kind]
-    tag = b"\x01" if kind is int else b"\x02"
-    element: Encode = encode_int if kind is int else encode_float
+    element = _BY_TYPE[kind]
     slow = sequence_encoder(element)
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
-        count = len(value)
-        if count < 16:
-            return (
-                b"\x07"
-                + struct.pack("!d", count)
-                + b"".join([element(item, refs, True, False) for item in value])
-            )
+        if len(value) < 16:
+            return slow(value, refs, inner, follow)
+        laid = bytearray(9 * len(value))
         try:
-            packed = struct.pack(f"!{count}{code}", *value)
+            _lay(value, kind, laid, 0, 9)
         except struct.error:
             return slow(value, refs, inner, follow)
-        laid = bytearray(9 * count)
-        laid[0::9] = tag * count
-        for byte in range(8):
-            laid[byte + 1 :: 9] = packed[byte::8]
-        return b"\x07" + struct.pack("!d", count) + laid
+        return b"\x07" + struct.pack("!d", len(value)) + laid
+
+    return encode
+
+
+def numbers_dict_encoder(key: type, element: type) -> Encode:
+    """The encoder of dictionaries of numbers by number, likewise."""
+    slow = dict_encoder(_BY_TYPE[key], _BY_TYPE[element])
+
+    def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
+        if len(value) < 16 or follow or not _comparable(value):
+            return slow(value, refs, inner, follow)
+        keys = sorted(value)
+        laid = bytearray(18 * len(keys))
+        try:
+            _lay(keys, key, laid, 0, 18)
+            _lay([value[name] for name in keys], element, laid, 9, 18)
+        except struct.error:
+            return slow(value, refs, inner, follow)
+        return b"\x09" + laid
+
+    return encode
+
+
+def numbers_set_encoder(kind: type) -> Encode:
+    """The encoder of sets of numbers, likewise."""
+    slow = set_encoder(_BY_TYPE[kind])
+
+    def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
+        if len(value) < 16:
+            return slow(value, refs, inner, follow)
+        laid = bytearray(9 * len(value))
+        try:
+            _lay(value, kind, laid, 0, 9)
+        except struct.error:
+            return slow(value, refs, inner, follow)
+        whole = bytes(laid)
+        parts = [whole[at : at + 9] for at in range(0, len(whole), 9)]
+        return b"\x0e" + struct.pack("!d", len(parts)) + b"".join(sorted_by_digest(parts))
 
     return encode
 
@@ -214,11 +263,8 @@ def set_encoder(element: Encode) -> Encode:
     """The encoder of sets: elements sorted by the digest of their encoding."""
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
-        from ._digest import sha256
-
         parts = [element(item, refs, True, True) for item in value if not is_meta(item)]
-        parts.sort(key=sha256)
-        return b"\x0e" + struct.pack("!d", len(parts)) + b"".join(parts)
+        return b"\x0e" + struct.pack("!d", len(parts)) + b"".join(sorted_by_digest(parts))
 
     return encode
 
