@@ -250,11 +250,14 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert total.out == total.jobpath / "total.txt"
 
 
-def test_folders_can_be_generated_and_run_by_hand(tmp_path: Path) -> None:
+def test_folders_can_be_generated_and_run_by_hand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from sample import Add
 
     with experiment(tmp_path, "generated", run_mode=RunMode.GENERATE_ONLY):
         task = Add.C(x=20, y=3).submit()
+    assert "1 task: 1 generated" in capsys.readouterr().err
     assert (task.jobpath / "params.json").exists()
     assert not task.out.exists()
     subprocess.run([sys.executable, str(task.jobpath / "add.py")], check=True, timeout=30)
@@ -387,7 +390,6 @@ def test_a_damaged_file_fails_its_job_alone(tmp_path: Path) -> None:
 
     with experiment(tmp_path, "damaged", run_mode=RunMode.GENERATE_ONLY):
         damaged = Add.C(x=1).submit()
-    (damaged.jobpath / ".experimaestro").mkdir()
     damaged.job.pidpath.write_text("{not json")
     with experiment(tmp_path, "damaged") as xp:
         damaged = Add.C(x=1).submit()

@@ -273,6 +273,10 @@ class experiment:
         assert self._records is not None
         self._records.changed(job, new)
 
+    def job_generated(self) -> None:
+        """The folder of a job that is not to be run was written."""
+        self.counts.generated += 1
+
     def flush(self) -> None:
         """Write and show what has changed."""
         if self._records is not None:

@@ -146,6 +146,20 @@ def begin(job: Job) -> Started | Look:
     return Started(_command(job, folder, token), lock, token)
 
 
+def generate(job: Job) -> None:
+    """Write the folder of a job that is not to be run now; one in use is left as it is."""
+    folder = job.folder
+    os.makedirs(folder.private, exist_ok=True)
+    lock = JobLock(folder)
+    if not lock.acquire(blocking=False):
+        return
+    try:
+        if _look_at_claim(folder).verdict is Verdict.FREE:
+            write_parameters(job, folder)
+    finally:
+        lock.release()
+
+
 def write_parameters(job: Job, folder: JobFolder) -> None:
     """Write ``params.json`` and the script that runs the job by hand."""
     document = task_document(

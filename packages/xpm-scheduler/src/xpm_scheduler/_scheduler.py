@@ -28,12 +28,12 @@ from ._folder import (
     Verdict,
     begin,
     claim,
+    generate,
     look,
     read_failure,
     ready_for_jobs,
     record_failure,
     was_attempted,
-    write_parameters,
 )
 from ._job import Job
 from ._states import JobFailureStatus, JobState
@@ -223,7 +223,10 @@ class Scheduler:
 
     def _submitted(self, job: Job, xp: experiment) -> None:
         self._joined(job, xp)
-        self._apply(_machine.submit(job))
+        if job.run_mode is RunMode.GENERATE_ONLY:
+            self._generate(job)
+        else:
+            self._apply(_machine.submit(job))
 
     def _joined(self, job: Job, xp: experiment) -> None:
         job.experiments = (*job.experiments, xp)
@@ -245,9 +248,6 @@ class Scheduler:
 
     def _consider(self, job: Job) -> None:
         """A job is ready: see what its folder says, and act on it."""
-        if job.run_mode is RunMode.GENERATE_ONLY:
-            self._generate(job)
-            return
         seen = look(job.folder)
         if seen.verdict is Verdict.FREE:
             job.ticket = ready_for_jobs(job.launcher).request(job, self._events)
@@ -255,12 +255,12 @@ class Scheduler:
             self._follow(job, seen)
 
     def _generate(self, job: Job) -> None:
-        folder = job.folder
-        if look(folder).verdict is Verdict.FREE:
-            job.path.mkdir(parents=True, exist_ok=True)
-            write_parameters(job, folder)
-        job.found_done = True
-        self._move(job, JobState.DONE)
+        """Write the folder of a job that is not to be run; its state stays ``UNSCHEDULED``."""
+        try:
+            generate(job)
+        finally:
+            for xp in job.experiments:
+                xp.job_generated()
 
     def _follow(self, job: Job, seen: Look) -> None:
         """The job is done, or somebody else's."""

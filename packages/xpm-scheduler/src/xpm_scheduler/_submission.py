@@ -60,9 +60,9 @@ class JobContext(ConfigWalkContext):
         """The folder shared by tasks with the same partial identifier."""
         root = self._workspace.path if self._workspace is not None else Path()
         xpm = config.__xpm__
-        name = xpm.xpmtype.partial_name(partial)
+        assert partial.name is not None, "a partial is an attribute of its class"
         identifier = str(xpm.get_partial_identifier(partial))
-        return root / "partials" / xpm.xpmtype.identifier / name / identifier
+        return root / "partials" / xpm.xpmtype.identifier / partial.name / identifier
 
 
 def submit_task(

@@ -19,15 +19,16 @@ _DETAILED = 5
 class Counts:
     """How many jobs are in which state; changed in the scheduler's thread alone."""
 
-    __slots__ = ("before", "done", "failed", "jobs", "running", "skipped")
+    __slots__ = ("before", "done", "failed", "generated", "jobs", "running", "skipped")
 
     def __init__(self) -> None:
         self.jobs = self.running = self.done = self.before = self.failed = self.skipped = 0
+        self.generated = 0
 
     @property
     def finished(self) -> int:
         """Number of jobs that have ended, or will never start."""
-        return self.done + self.failed + self.skipped
+        return self.done + self.failed + self.skipped + self.generated
 
     @property
     def waiting(self) -> int:
@@ -119,8 +120,10 @@ def summary(name: str, jobs: Iterable[Job], counts: Counts, seconds: float) -> s
         Some lines: the counts; each failed job with its reason, log and the log's end; what
         could not be started because of which failure.
     """
-    done = f"{counts.done} done" + (f" ({counts.before} before)" if counts.before else "")
-    parts = [done]
+    parts = [f"{counts.generated} generated"] if counts.generated else []
+    if counts.done or not parts:
+        before = f" ({counts.before} before)" if counts.before else ""
+        parts.append(f"{counts.done} done{before}")
     if counts.failed:
         parts.append(f"{counts.failed} failed")
     if counts.skipped:

@@ -96,6 +96,7 @@ def by_hand(folder: str | Path) -> int:
     if job.is_done():
         print(f"{job.name} is done already: {job.done}", file=sys.stderr)
         return 0
+    os.makedirs(job.private, exist_ok=True)
     lock = JobLock(job)
     if not lock.acquire(blocking=False):
         print(f"{job.name} is running already, or being started: {job.path}", file=sys.stderr)
