@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from release27.definitions import (
-    Activation, Broken, Corpora, Corpus, Evaluate, Export, Layer, Learn, Loop, Model, Seed, Step, Train,
+    Activation, Broken, Corpora, Corpus, Evaluate, Export, Layer, Learn, Loop, Model, Pair, Seed, Shared, Step, Train,
 )
 
-from experimaestro import SerializationContext, experiment, save, serialize, setmeta, tag
+from experimaestro import experiment, save, serialize, setmeta, tag
 
 
 def model(rate, **more):
@@ -26,7 +26,7 @@ def model(rate, **more):
 def main():
     base = Path(sys.argv[1]).absolute()
     (base / "data").mkdir(parents=True)
-    for name in ("corpora", "nested", "loop", "old", "serialized", "learned", "step"):
+    for name in ("corpora", "nested", "loop", "old", "pairs", "serialized", "learned", "step"):
         (base / "saved" / name).mkdir(parents=True)
     text = base / "data" / "text.txt"
     text.write_text("some text\n")
@@ -46,6 +46,8 @@ def main():
     loop = Loop.C(value=1)
     loop.other = Loop.C(other=loop, value=2)
     save({"models": [shared, setmeta(model(0.75), True)], "again": shared, "plain": [1, "a", None]}, base / "saved" / "nested")
+    one = Shared.C()
+    save([Pair.C(first=one, second=one), Pair.C(first=one, second=Shared.C())], base / "saved" / "pairs")
     save(loop, base / "saved" / "loop")
     save(shared, base / "saved" / "old", "definition.json")
     serialize(corpus("with seed"), base / "saved" / "serialized", init_tasks=[Seed.C(value=7, model=model(0.125))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -92,10 +93,23 @@ def set_tags(config: Any, tags: Mapping[str, Any], stopped: list[str]) -> None:
         info.stopped = frozenset(stopped)
 
 
-def mark_submitted(config: Any) -> None:
-    """Say that a task was submitted, as one that is a value of another must be."""
-    if config.__xpm__.task is None:
-        config.__xpm__.task = config
+def mark_submitted(config: Any, identifier: Any) -> None:
+    """Say that a task was submitted, as one that is a value of another must be.
+
+    Args:
+        config: the task.
+        identifier: the identifier that it was submitted with, and keeps: results lie in a
+            folder of that name. If it is none, the task is identified as it is now.
+    """
+    info = config.__xpm__
+    info.task = config
+    if is_digest(identifier):
+        info.digest = bytes.fromhex(identifier)
+
+
+def is_digest(identifier: Any) -> bool:
+    """Whether a value is an identifier in hexadecimal digits."""
+    return type(identifier) is str and re.fullmatch("[0-9a-f]{64}", identifier) is not None
 
 
 def is_task(config: Any) -> bool:
@@ -106,10 +120,6 @@ def is_task(config: Any) -> bool:
 def stub_of(record: Mapping[str, Any], where: str) -> TaskStub:
     """What stands for a task that is not loaded."""
     identifier = record.get("identifier")
-    try:
-        digest = bytes.fromhex(identifier)  # type: ignore[arg-type] # checked by it
-    except (TypeError, ValueError):
-        digest = b""
-    if len(digest) != 32:
+    if not isinstance(identifier, str) or not is_digest(identifier):
         raise DefinitionError(f"{where}: expected an identifier, got {identifier!r}")
-    return TaskStub(digest, record["module"], record["type"])
+    return TaskStub(bytes.fromhex(identifier), record["module"], record["type"])

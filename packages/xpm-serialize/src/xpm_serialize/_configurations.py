@@ -42,20 +42,29 @@ class ConfigReader(Reader):
         super().__init__(source, jobs, group)
         self._decoder = _ConfigDecoder(source, self._deref, self._link_known)
         self._partial = partial
-        self._held: set[int] = set()
+        self._holds: dict[int, list[int]] = {}
+        self._submitted: list[int] = []
         # Links to producers and init tasks, set once all objects are there: most loops
         # between objects are of these links.
         self._links: list[int] = []
 
     def finish(self) -> bool:
-        if not self._links:
+        if not self._links and not self._submitted:
             return False
+        while self._submitted:
+            self.built[self._submitted.pop()].__xpm__.seal(None)
         while self._links:
             number = self._links.pop()
             for linked in self._linked(number):
                 self.build(linked)
             self._link(number)
         return True
+
+    def task(self, number: int) -> Any:
+        """The submitted task of a record, also if the record does not say that it is one."""
+        self.build(number)
+        self._submit(number, self.built[number])
+        return self.object(number)
 
     def children(self, number: int) -> list[tuple[Reader, int]]:
         record = self.source.by_id[number]
@@ -64,7 +73,7 @@ class ConfigReader(Reader):
         found = super().children(number)
         if number in self._targets:
             return found
-        self._held.update(child for _, child in found)
+        self._holds[number] = [child for _, child in found]
         # What is in a set is identified when it is put there, with its producer.
         first: list[tuple[Reader, int]] = []
         for element in set_references(record["fields"]):
@@ -85,14 +94,19 @@ class ConfigReader(Reader):
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
         where = self.source.where(number)
         kind: type[Config] = class_of(self.source, number, record)
+        for child in self._holds.pop(number, ()):
+            # A task that is a value was submitted, whether or not its record says so.
+            held = self.built.get(child)
+            if held is not None and is_task(held):
+                self._submit(child, held)
         try:
             config = make_config(kind, early, fields)
         except ConfigError as error:
             raise DefinitionError(f"{where}: {error}") from error
         self._set_state(config, record, where)
         producer = record.get("task")
-        if producer == number or (is_task(config) and number in self._held):
-            mark_submitted(config)
+        if producer == number:
+            self._submit(number, config)
         if (producer is not None and producer != number) or "init-tasks" in record:
             self._links.append(number)
         return config
@@ -140,8 +154,13 @@ class ConfigReader(Reader):
             where = self.source.where(producer)
             mark_output(config, stub_of(self.source.by_id[producer], where))
         else:
+            self._submit(producer, self.built[producer])
             mark_output(config, self.built[producer])
-            mark_submitted(self.built[producer])
+
+    def _submit(self, number: int, config: Any) -> None:
+        if config.__xpm__.task is None:
+            mark_submitted(config, self.source.by_id[number].get("identifier"))
+            self._submitted.append(number)
 
     def _link_known(self) -> None:
         """Set the links that can be set now."""

@@ -25,7 +25,16 @@ class Plan:
         post: ``__post_init__``, if the class has one of its own.
     """
 
-    __slots__ = ("_arguments", "_direct", "_init", "_kind", "_names", "_value_type", "post")
+    __slots__ = (
+        "_arguments",
+        "_direct",
+        "_init",
+        "_keyed",
+        "_kind",
+        "_names",
+        "_value_type",
+        "post",
+    )
 
     def __init__(self, kind: type[Config]) -> None:
         xpmtype: Any = kind.__getxpmtype__()
@@ -36,6 +45,7 @@ class Plan:
         self._value_type = value_type
         self._init = value_type.__init__ is not object.__init__
         self._direct = not self._init and _sets_directly(value_type, self._arguments)
+        self._keyed = [a for a in self._arguments.values() if _has_keys(a.type)]
         self.post: Callable[[Any], None] | None = None
         if value_type.__post_init__ is not Config.__post_init__:
             self.post = value_type.__post_init__
@@ -52,6 +62,8 @@ class Plan:
         """
         if fields.keys() != self._names:
             fields = self._complete(fields, source, number)
+        for argument in self._keyed:
+            fields[argument.name] = _restore_keys(argument.type, fields[argument.name])
         vars(value).update(fields)
         if self._direct:
             return
@@ -88,6 +100,31 @@ def _instance(value: Any) -> Any:
     if isinstance(value, (list, tuple, set)):
         return type(value)(map(_instance, value))
     return value
+
+
+def _has_keys(kind: Any) -> bool:
+    """Whether a type holds dictionaries whose keys are no strings.
+
+    Release 2.x writes such keys as strings; only the type tells what they were.
+    """
+    key = getattr(kind, "key", None)
+    if key is not None and str(key) not in ("str", "Any"):
+        return True
+    inner = [getattr(kind, name, None) for name in ("inner", "element")]
+    return any(part is not None and _has_keys(part) for part in inner)
+
+
+def _restore_keys(kind: Any, value: Any) -> Any:
+    if isinstance(value, dict) and hasattr(kind, "key"):
+        coerce = kind.key.coerce
+        return {
+            coerce(key) if type(key) is str else key: _restore_keys(kind.element, item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list) and hasattr(kind, "element"):
+        return [_restore_keys(kind.element, item) for item in value]
+    inner = getattr(kind, "inner", None)
+    return value if inner is None else _restore_keys(inner, value)
 
 
 def _unknown(kind: type[Config], name: str) -> str:

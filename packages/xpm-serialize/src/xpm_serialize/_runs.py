@@ -50,11 +50,14 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     wanted.update(dict.fromkeys(_action_ids(folder / STATUS), "action"))
     found = _find(source, read_lines(objects), wanted)
     reader = ConfigReader(source, None)
-    loaded = {identifier: reader.object(number) for identifier, number in found.items()}
-    return ExperimentInfo(
-        jobs={key: value for key, value in loaded.items() if wanted[key] == "job"},
-        actions={key: value for key, value in loaded.items() if wanted[key] == "action"},
-    )
+    jobs: dict[str, Any] = {}
+    actions: dict[str, Any] = {}
+    for identifier, number in found.items():
+        if wanted[identifier] == "job":
+            jobs[identifier] = reader.task(number)
+        else:
+            actions[identifier] = reader.object(number)
+    return ExperimentInfo(jobs=jobs, actions=actions)
 
 
 def read_lines(path: Path) -> list[Any]:

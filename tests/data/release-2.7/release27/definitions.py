@@ -48,8 +48,11 @@ class Model(Config):
     limit: Param[Optional[int]]
     version: Constant[str] = "1.0"
     note: Meta[str] = field(default="nothing")
-    first: Param[Shared] = field(default_factory=Shared.C)
-    second: Param[Shared] = field(default_factory=Shared.C)
+
+
+class Pair(Config):
+    first: Param[Shared]
+    second: Param[Shared]
 
 
 class Loop(Config):

@@ -1,0 +1,48 @@
+"""What the tests of xpm-serialize share."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+import xpm_config
+from xpm_config import Config
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+class LightweightTask(Config):
+    """Stands for the scheduler's class, which this package does not know."""
+
+    def execute(self) -> None:
+        raise NotImplementedError
+
+
+class Task(LightweightTask):
+    """Stands for the scheduler's class."""
+
+    __xpm_task__: ClassVar[bool] = True
+
+
+class Action(Config):
+    """Stands for the scheduler's class."""
+
+
+@pytest.fixture
+def release27(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folders that release 2.7.0 has written, their classes being importable.
+
+    Returns: the folder of the samples.
+    """
+    folder = DATA / "release-2.7"
+    module: Any = types.ModuleType("experimaestro")
+    for name in xpm_config.__all__:
+        setattr(module, name, getattr(xpm_config, name))
+    module.Task, module.LightweightTask, module.Action = Task, LightweightTask, Action
+    monkeypatch.setitem(sys.modules, "experimaestro", module)
+    monkeypatch.syspath_prepend(folder)
+    return folder
