@@ -87,7 +87,12 @@ class Bench:
 
     def _environ(self, folder: Path) -> dict[str, str]:
         """An environment without the user's settings, and without servers that run already."""
-        variables = {"HOME": "home", "TMPDIR": "tmp", "XDG_RUNTIME_DIR": "run"}
+        variables = {
+            "HOME": "home",
+            "TMPDIR": "tmp",
+            "XDG_RUNTIME_DIR": "run",
+            "XPM_RUNTIME_DIR": "servers",
+        }
         paths = {name: folder / value for name, value in variables.items()}
         for path in paths.values():
             path.mkdir(mode=0o700, exist_ok=True)

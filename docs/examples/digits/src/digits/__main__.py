@@ -63,15 +63,14 @@ def main() -> None:
         ]
         plot = Plot.C(points=points).submit()
 
-        xp.wait()
-        # What failed has no result, and does not keep the others from being shown.
-        done = {name: each for name, each in evaluations.items() if each.path.exists()}
-        print("\n".join(table(done)))
-        if plot.path.exists():
-            xp.resultspath.mkdir(parents=True, exist_ok=True)
-            picture = xp.resultspath / "accuracy.png"
-            shutil.copyfile(plot.path, picture)
-            print(f"\nPicture: {picture}")
+    # All is done here. What failed has no result, and does not keep the others from being shown.
+    done = {name: each for name, each in evaluations.items() if each.path.exists()}
+    print("\n".join(table(done)))
+    if plot.path.exists():
+        xp.resultspath.mkdir(parents=True, exist_ok=True)
+        picture = xp.resultspath / "accuracy.png"
+        shutil.copyfile(plot.path, picture)
+        print(f"\nPicture: {picture}")
 
 
 if __name__ == "__main__":
