@@ -27,6 +27,7 @@ from ._hints import (
 )
 from ._hints import Help as help
 from ._identifier import Identifier
+from ._identify import identifiers
 from ._information import ConfigInformation
 from ._instances import ObjectStore
 from ._schema import ObjectType
@@ -89,6 +90,7 @@ __all__ = [
     "Identifier",
     "ObjectStore",
     "copyconfig",
+    "identifiers",
     "sealed_set",
     "setmeta",
     # tags

@@ -18,6 +18,8 @@ from ._encoding import reference
 from ._identifier import Identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ._arguments import Argument
     from ._groups import Partial
 
@@ -89,7 +91,11 @@ def digest(config: Any) -> bytes:
     info = config.__xpm__
     if info.digest is not None:
         return info.digest  # type: ignore[no-any-return] # a slot
-    computation = Computation()
+    return _digest_with_tasks(Computation(), config)
+
+
+def _digest_with_tasks(computation: Computation, config: Any) -> bytes:
+    """The digest of a configuration, submitted tasks in it being identified before it."""
     waiting = [config]
     found = b""
     while waiting:
@@ -120,7 +126,7 @@ def _digest(computation: Computation, config: Any) -> bytes:
             return found
         info.digest, info.plain = found, plain
     if target is not config and config.__xpm__.sealed:
-        config.__xpm__.digest = info.digest
+        config.__xpm__.known = info.digest
         config.__xpm__.plain = info.plain
     return info.digest  # type: ignore[no-any-return] # a slot
 
@@ -209,6 +215,26 @@ def identify(config: Any) -> Identifier:
     """The identifier of a configuration."""
     found = digest(config)
     return Identifier(found, config.__xpm__.has_loops)
+
+
+def identifiers(configs: Iterable[Any]) -> list[Identifier]:
+    """The identifiers of several configurations, in one visit of all that they share.
+
+    Args:
+        configs: configurations; best those first that others hold.
+
+    Returns:
+        The identifiers, in the same order.
+    """
+    computation = Computation()
+    found = []
+    for config in configs:
+        info = config.__xpm__
+        known = info.digest
+        if known is None:
+            known = _digest_with_tasks(computation, config)
+        found.append(Identifier(known, info.has_loops))
+    return found
 
 
 def identify_partial(config: Any, partial: Partial) -> Identifier:

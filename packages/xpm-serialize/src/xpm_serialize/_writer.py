@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xpm_config import Config
+from xpm_config import Config, identifiers
 
 from ._classes import header
 from ._configs import config_class, information, items, own_tags
@@ -83,17 +83,21 @@ class ObjectWriter:
             raise NotSerializableError("cannot write a value nested this deeply") from None
         # A configuration is begun when it is first met and finished after all that it
         # holds; in a loop, one that is begun already is referred to by its id.
-        stack: list[tuple[dict[str, Any], list[Any]]] = []
+        stack: list[tuple[Any, dict[str, Any], list[Any]]] = []
+        done: list[Any] = []
         todo = self._take()
         while todo or stack:
             if todo:
                 info = todo.pop()
                 if id(info.pyobject) in self._waiting:
-                    stack.append((self._begin(info), todo))
+                    stack.append((info.pyobject, self._begin(info), todo))
                     todo = self._take()
             else:
-                record, todo = stack.pop()
+                config, record, todo = stack.pop()
                 records.append(record)
+                done.append(config)
+        for record, identifier in zip(records, identifiers(done), strict=True):
+            record["identifier"] = identifier.hex()
         return data, records
 
     def _take(self) -> list[Any]:
@@ -129,7 +133,7 @@ class ObjectWriter:
         if isinstance(config, TaskStub):
             return self._stub(info, config)
         first, second = header(config_class(info))
-        record = {"id": self._ids[id(config)][0], **first, "identifier": str(info.identifier)}
+        record = {"id": self._ids[id(config)][0], **first, "identifier": ""}
         if info.meta is not None:
             record["meta"] = info.meta
         if self._tags:
