@@ -66,19 +66,16 @@ class ConfigReader(Reader):
         self._submit(number, self.built[number])
         return self.object(number)
 
-    def children(self, number: int) -> list[tuple[Reader, int]]:
-        record = self.source.by_id[number]
+    def children(self, number: int, record: dict[str, Any]) -> list[int]:
         if record.get("stub") is True:
             return []
-        found = super().children(number)
-        if number in self._targets:
-            return found
-        self._holds[number] = [child for _, child in found]
+        found = super().children(number, record)
+        self._holds[number] = found
         # What is in a set is identified when it is put there, with its producer.
-        first: list[tuple[Reader, int]] = []
+        first: list[int] = []
         for element in set_references(record["fields"]):
             if element in self.source.by_id and element not in self.built:
-                first += [(self, linked) for linked in self._linked(element) if linked != number]
+                first += [linked for linked in self._linked(element) if linked != number]
         return first + found
 
     def make(self, number: int) -> None:

@@ -19,11 +19,14 @@ def references(value: Any, found: list[int]) -> None:
     if type(value) is list:
         for item in value:
             if type(item) not in PLAIN:
-                references(item, found)
+                if type(item) is dict and item.get("type") == "python":
+                    found.append(item.get("value"))  # type: ignore[arg-type] # checked later
+                else:
+                    references(item, found)
     elif type(value) is dict:
         kind = value.get("type")
         if kind == "python":
-            found.append(value.get("value"))  # type: ignore[arg-type]
+            found.append(value.get("value"))  # type: ignore[arg-type] # checked later
         elif kind is None:
             for item in value.values():
                 if type(item) not in PLAIN:
@@ -77,6 +80,8 @@ class Decoder:
         if kind is list:
             return self._list(value)
         name = value.get("type") if kind is dict else None
+        if name == "python":
+            return self._deref(value["value"])
         if name is None and kind is dict:
             decode = self.decode
             return {

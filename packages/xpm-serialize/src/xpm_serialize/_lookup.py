@@ -26,7 +26,12 @@ MAIN_ALIAS = "__mp_main__"
 _MAIN = ("__main__", MAIN_ALIAS)
 
 _scripts: dict[str, ModuleType] = {}
-_found: dict[tuple[str, str, str | None], type[Any]] = {}
+_configs: dict[tuple[str, str, str | None], type[Config]] = {}
+
+
+def known_config(module: str, name: str, file: str | None) -> type[Config] | None:
+    """The configuration class of that name, if it was found before."""
+    return _configs.get((module, name, file))
 
 
 def find_config(module: str, name: str, file: str | None, where: str) -> type[Config]:
@@ -42,7 +47,9 @@ def find_config(module: str, name: str, file: str | None, where: str) -> type[Co
     Raises:
         ClassNotFoundError: there is none.
     """
-    return _find(module, name, file, where, Config, "a configuration class")
+    found: type[Config] = _find(module, name, file, where, Config, "a configuration class")
+    _configs[module, name, file] = found
+    return found
 
 
 def find_enum(module: str, name: str, file: str | None, where: str) -> type[Enum]:
@@ -53,10 +60,6 @@ def find_enum(module: str, name: str, file: str | None, where: str) -> type[Enum
 def _find(
     module: str, name: str, file: str | None, where: str, base: type[Any], what: str
 ) -> type[Any]:
-    key = (module, name, file)
-    found = _found.get(key)
-    if found is not None and issubclass(found, base):
-        return found
     loaded = _module(module, name, file, where)
     value: Any = loaded
     for part in name.split("."):
@@ -70,7 +73,6 @@ def _find(
         raise ClassNotFoundError(
             f"{where}: {module}.{name} is defined elsewhere, in {value.__module__!r}"
         )
-    _found[key] = value
     return value
 
 

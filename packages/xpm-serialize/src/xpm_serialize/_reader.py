@@ -9,7 +9,7 @@ from typing import Any
 from xpm_config import Config
 
 from ._decode import PLAIN, Decoder, references
-from ._lookup import find_config
+from ._lookup import find_config, known_config
 from ._source import Source
 from .exceptions import DefinitionError
 
@@ -60,7 +60,7 @@ class Reader(ABC):
         self.group = Group() if group is None else group
         self.group.readers.append(self)
         self.built: dict[int, Any] = {}
-        self._open: set[int] = set()
+        self.begun: set[int] = set()
         self._early: dict[int, Any] = {}
         self._jobs = jobs
         self._targets: dict[int, tuple[Reader, int]] = {}
@@ -129,17 +129,24 @@ class Reader(ABC):
         self._check(found, None)
         return found
 
-    def children(self, number: int) -> list[tuple[Reader, int]]:
-        """What must be made before an object."""
+    def waiting(self, number: int) -> list[tuple[Reader, int]]:
+        """What must be made before an object, and is not begun: the first comes last."""
         record = self.source.by_id[number]
         if "job" in record and "fields" not in record:
             target = self._targets[number] = self._follow(number, record)
             return [target]
+        begun = self.begun
+        children = self.children(number, record)
+        children.reverse()
+        return [(self, child) for child in children if child not in begun]
+
+    def children(self, number: int, record: dict[str, Any]) -> list[int]:
+        """What an object holds."""
         found: list[int] = []
         for value in record["fields"].values():
             if type(value) not in PLAIN:
                 found += self._collect(value, number)
-        return [(self, child) for child in found]
+        return found
 
     def make(self, number: int) -> None:
         """Make an object, what it holds being made."""
@@ -215,7 +222,9 @@ def class_of(source: Source, number: int, record: dict[str, Any]) -> type[Config
     file = record.get("file") if source.files else None
     if type(file) is not str:
         file = None
-    return find_config(record["module"], record["type"], file, source.where(number))
+    module, name = record["module"], record["type"]
+    found = known_config(module, name, file)
+    return find_config(module, name, file, source.where(number)) if found is None else found
 
 
 def _build(reader: Reader, number: int) -> None:
@@ -224,15 +233,12 @@ def _build(reader: Reader, number: int) -> None:
         reader, number = todo[-1]
         if number in reader.built:
             todo.pop()
-        elif number in reader._open:
-            todo.pop()
-            reader.make(number)
-        else:
-            reader._open.add(number)
-            children = reader.children(number)
-            children.reverse()
-            todo += [
-                entry
-                for entry in children
-                if entry[1] not in entry[0].built and entry[1] not in entry[0]._open
-            ]
+            continue
+        if number not in reader.begun:
+            reader.begun.add(number)
+            waiting = reader.waiting(number)
+            if waiting:
+                todo += waiting
+                continue
+        todo.pop()
+        reader.make(number)
