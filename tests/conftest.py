@@ -9,7 +9,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# Machines differ and are shared: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("tests")
 
 
 def _missing_command(name: str) -> Callable[[], str | None]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
+from xpm_launchers._procinfo import start_time
+
 from ._child import BOOTSTRAP, ERROR, GO, READY, Plan, become
 from ._jobs import Client, Job
-from ._procinfo import start_time
 from ._protocol import Message, apply
 
 
@@ -87,6 +88,7 @@ class Children:
         environ = apply(client.environ, message["environ"])
         if job.need.devices:
             environ["CUDA_VISIBLE_DEVICES"] = ",".join(job.devices)
+            environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order these numbers are of
         path = message.get("path", client.path)
         argv, target, args = (
             message.get("argv", ()),

@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 from xpm_launchers._connector import Connector
-
-from ._procinfo import host_name
+from xpm_launchers._procinfo import host_name
 
 
 class LocalConnector(Connector):

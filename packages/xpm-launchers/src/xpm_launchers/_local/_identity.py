@@ -10,7 +10,8 @@ import resource
 import sys
 from collections.abc import Mapping, Sequence
 
-from ._procinfo import LINUX, cpu_mask
+from xpm_launchers._procinfo import LINUX, cpu_mask
+
 from ._protocol import VERSION
 
 #: Prefixes of the variables that an interpreter or the dynamic linker reads before any code runs

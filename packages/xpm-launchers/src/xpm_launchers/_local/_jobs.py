@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
+from xpm_launchers._procinfo import is_alive
+
 from ._capacity import Entry, Need
-from ._procinfo import is_alive
 from ._protocol import LineReader, Message, encode
 
 Identity = tuple[int, str]
@@ -56,8 +57,8 @@ class Job:
     """A request, then a process."""
 
     __slots__ = (
-        "client", "counted", "deadline", "devices", "entry_id", "id", "link", "need", "pid",
-        "start", "terminated",
+        "client", "counted", "deadline", "devices", "entry_id", "followers", "id", "link", "need",
+        "original", "pid", "start", "terminated",
     )  # fmt: skip
 
     def __init__(self, client: Client | None, number: int, need: Need) -> None:
@@ -73,6 +74,10 @@ class Job:
         #: Our end of the sockets shared with a child that has not said that it is ready
         self.link: socket.socket | None = None
         self.terminated = False
+        #: The same process, as other drivers watch it
+        self.followers: list[Job] = []
+        #: Of a follower: the job that is followed
+        self.original: Job | None = None
         #: When it is killed, having been asked to end
         self.deadline: float | None = None
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xpm_launchers._connector import Connector
 from xpm_launchers._interface import Launcher, LauncherEvents
-from xpm_launchers.exceptions import LaunchError
+from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from ._capacity import Need
 from ._connector import LocalConnector
 from ._link import LocalTicket, ServerLink, adopted
+from ._needs import local_need
 from ._process import LocalProcess
 from ._startup import Address
 
@@ -28,6 +30,8 @@ class DirectLauncher(Launcher):
     :param priority: preference of a ``DynamicLauncher``; higher is preferred.
     :param spawn: whether each Python call gets an interpreter of its own rather than a fork.
     :param preload: modules that the server imports once for all jobs; they must not start threads.
+    :param requirement: what each process takes, if its request does not say it: a
+        ``HostRequirement`` or its text; None: one core.
     """
 
     def __init__(
@@ -37,11 +41,14 @@ class DirectLauncher(Launcher):
         priority: float = 0,
         spawn: bool = False,
         preload: Sequence[str] = (),
+        requirement: Any = None,
     ) -> None:
         super().__init__(connector or LocalConnector.instance(), priority=priority)
         self.preload = tuple(preload)
         # Frameworks of macOS do not survive a fork (https://bugs.python.org/issue33725).
         self.spawn = spawn or sys.platform == "darwin" or not hasattr(os, "fork")
+        self.requirement = requirement
+        self._needs: dict[Any, Need] = {None: Need()}
         self._link: ServerLink | None = None
 
     def _connected(self) -> ServerLink:
@@ -56,10 +63,29 @@ class DirectLauncher(Launcher):
 
     def request(self, key: Any, events: LauncherEvents, requirement: Any = None) -> LocalTicket:
         """Queue for a place on this machine."""
+        requirement = requirement if requirement is not None else self.requirement
         link = self._connected()
-        ticket = LocalTicket(link, key, events, _need(requirement))
-        link.request(ticket)
+        ticket = LocalTicket(link, key, events, Need())
+        need = self._needs.get(requirement)
+        if need is not None:
+            ticket.need = need
+            link.request(ticket)
+        else:  # once a requirement: looking for accelerators may take a second
+            threading.Thread(
+                target=self._request_later, args=(ticket, requirement), daemon=True
+            ).start()
         return ticket
+
+    def _request_later(self, ticket: LocalTicket, requirement: Any) -> None:
+        try:
+            ticket.need = self._needs[requirement] = local_need(requirement)
+        except LaunchError as error:
+            ticket.events.refused(ticket, error)
+        except LauncherError as error:  # the text is wrong
+            ticket.events.refused(ticket, CapacityError(str(error)))
+        else:
+            if self._link is not None:
+                self._link.request(ticket)
 
     def adopt(
         self, handle: Mapping[str, Any], key: Any, events: LauncherEvents
@@ -78,9 +104,3 @@ class DirectLauncher(Launcher):
         if self._link is not None:
             self._link.close()
             self._link = None
-
-
-def _need(requirement: Any) -> Need:
-    if requirement is None:
-        return Need()
-    raise LaunchError(f"expected no requirement, got {requirement!r}")

@@ -23,12 +23,12 @@ from contextlib import suppress
 from typing import Any
 
 from xpm_launchers._interface import Command, LauncherEvents, ProcessEnd, PythonCall, Ticket
+from xpm_launchers._procinfo import boot_id, cpu_mask, start_time, umask
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from ._capacity import Entry, Need, cores_in
 from ._ledger import LEDGER, read_entries
 from ._process import LocalProcess
-from ._procinfo import boot_id, cpu_mask, start_time, umask
 from ._protocol import VERSION, LineReader, Message, difference, encode
 from ._startup import Address
 
@@ -114,6 +114,8 @@ class ServerLink:
     def request(self, ticket: LocalTicket) -> None:
         """Queue a ticket."""
         with self._lock:
+            if ticket.state == OVER:
+                return
             self._register(ticket)
             self._queues.setdefault(ticket.need, deque()).append(ticket)
             self._fill(ticket.need)
@@ -144,7 +146,8 @@ class ServerLink:
             if ticket.state == OVER:
                 return
             if ticket.state == QUEUED:
-                self._queues[ticket.need].remove(ticket)
+                with suppress(KeyError, ValueError):  # its need is still being found out
+                    self._queues[ticket.need].remove(ticket)
             elif ticket.state != STARTING or ticket.held:
                 self._send(encode({"op": "cancel", "id": ticket.number}))
             if ticket.state == STARTING and not ticket.held:

@@ -11,9 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from xpm_launchers._interface import Process
+from xpm_launchers._procinfo import boot_id, host_name, is_alive, open_pidfd, start_time
 from xpm_launchers.exceptions import ForeignHostError, HandleError
-
-from ._procinfo import boot_id, host_name, is_alive, open_pidfd, start_time
 
 #: Seconds between looks where the system cannot tell of a process's end
 POLL = 0.05

@@ -9,9 +9,10 @@ import signal
 import sys
 from typing import Any
 
+from xpm_launchers._procinfo import cpu_mask, total_memory
+
 from ._capacity import Host
 from ._listener import Listener
-from ._procinfo import cpu_mask, total_memory
 from ._server import Server
 
 

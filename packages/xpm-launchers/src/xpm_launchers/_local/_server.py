@@ -13,12 +13,13 @@ import sys
 import time
 from contextlib import suppress
 
+from xpm_launchers._procinfo import LINUX, start_time
+
 from ._capacity import Entry, Host, Need, impossible
 from ._children import Children, Ended
 from ._jobs import Client, Identity, Job, describe_end
 from ._ledger import Ledger
 from ._listener import Listener
-from ._procinfo import LINUX, start_time
 from ._protocol import VERSION, Message
 from ._sources import Sources
 from ._turns import Courtesy, Grants
@@ -252,9 +253,13 @@ class Server:
             job.pid, job.start = message["pid"], message["start"]
             self.watched.append(job)
             self.dirty = True
+        elif job.client is not None:  # its own driver lives, and is to be told as well
+            follower = Job(client, message["id"], Need())
+            follower.pid, follower.start, follower.original = job.pid, job.start, job
+            job.followers.append(follower)
+            job = follower
         else:
             self._uncount(job)
-            job.leave()
             job.client, job.id, job.counted = client, message["id"], client
             client.cores += job.need.cores
         client.jobs[job.id] = job
@@ -271,6 +276,8 @@ class Server:
             self.forked.append(job)
 
     def _cancel(self, job: Job, client: Client, message: Message) -> None:
+        if job.original is not None:
+            job = job.original
         if job.pid:
             job.terminated = True
             job.send_signal(signal.SIGTERM)
@@ -337,8 +344,9 @@ class Server:
             self.untold[job.pid, job.start] = fields
             if len(self.untold) > UNTOLD:
                 del self.untold[next(iter(self.untold))]
-        job.tell("ended", **fields)
-        job.leave()
+        for each in (job, *job.followers):
+            each.tell("ended", **fields)
+            each.leave()
 
     def _gone(self, ledger: Ledger) -> list[Job]:
         """The watched processes that have ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 
-from ._procinfo import is_alive, open_pidfd
+from xpm_launchers._procinfo import is_alive, open_pidfd
 
 Identity = tuple[int, str]
 
