@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._connector import Connector
+    from ._dynamic import DynamicLauncher
     from ._handles import process_from_handle
     from ._interface import (
         Command,
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
         ForeignHostError,
         HandleError,
         LauncherError,
+        LauncherFileError,
+        LauncherNotFoundError,
         LaunchError,
+        RequirementError,
         RuntimeFolderError,
     )
 
@@ -42,6 +46,7 @@ __all__ = [
     "LauncherEvents",
     "Ticket",
     "DirectLauncher",
+    "DynamicLauncher",
     # Processes
     "Process",
     "LocalProcess",
@@ -55,12 +60,16 @@ __all__ = [
     "HandleError",
     "LaunchError",
     "LauncherError",
+    "LauncherFileError",
+    "LauncherNotFoundError",
+    "RequirementError",
     "RuntimeFolderError",
 ]
 
 _interface = ("Command", "ProcessEnd", "PythonCall", "Launcher", "LauncherEvents", "Ticket")
 _HOMES = {
     **dict.fromkeys((*_interface, "Process"), "._interface"),
+    "DynamicLauncher": "._dynamic",
     "DirectLauncher": "._local._launcher",
     "LocalProcess": "._local._process",
     "LocalConnector": "._local._connector",
@@ -75,6 +84,9 @@ _HOMES = {
             "HandleError",
             "LaunchError",
             "LauncherError",
+            "LauncherFileError",
+            "LauncherNotFoundError",
+            "RequirementError",
             "RuntimeFolderError",
         ),
         ".exceptions",

@@ -7,6 +7,9 @@
     │   └── CapacityError       the host can never give what was asked for
     ├── HandleError             a process handle cannot be read
     │   └── ForeignHostError    ... or names a process of another host
+    ├── RequirementError        a requirement string is wrong (also a ValueError)
+    ├── LauncherNotFoundError   no launcher satisfies a requirement
+    ├── LauncherFileError       a launchers.py is wrong
     └── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
 """
 
@@ -39,6 +42,32 @@ class HandleError(LauncherError):
 
 class ForeignHostError(HandleError):
     """A handle names a process of another host, which cannot be asked from here."""
+
+
+class RequirementError(LauncherError, ValueError):
+    """A requirement string is wrong.
+
+    :param text: the string.
+    :param position: index of the first character that is wrong.
+    :param reason: what was expected there.
+    """
+
+    def __init__(self, text: str, position: int, reason: str) -> None:
+        self.text = text
+        self.position = position
+        self.reason = reason
+        start = text.rfind("\n", 0, position) + 1
+        line = text[start:].split("\n", 1)[0]
+        caret = " " * (position - start) + "^"
+        super().__init__(f"column {position - start + 1}: {reason}\n  {line}\n  {caret}")
+
+
+class LauncherNotFoundError(LauncherError):
+    """No launcher satisfies a requirement."""
+
+
+class LauncherFileError(LauncherError):
+    """A ``launchers.py`` cannot be used."""
 
 
 class RuntimeFolderError(LauncherError):

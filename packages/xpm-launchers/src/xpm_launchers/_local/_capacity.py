@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from xpm_launchers._procinfo import cores_in
+
 
 class Need(NamedTuple):
     """What one job takes.
@@ -68,11 +70,6 @@ class Host(NamedTuple):
 
     cpus: int
     memory: int
-
-
-def cores_in(mask: int) -> int:
-    """Number of CPUs in a mask."""
-    return bin(mask).count("1")
 
 
 def free_cores(entries: Iterable[Entry], mask: int) -> int:

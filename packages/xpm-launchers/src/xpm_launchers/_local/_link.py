@@ -23,10 +23,10 @@ from contextlib import suppress
 from typing import Any
 
 from xpm_launchers._interface import Command, LauncherEvents, ProcessEnd, PythonCall, Ticket
-from xpm_launchers._procinfo import boot_id, cpu_mask, start_time, umask
+from xpm_launchers._procinfo import boot_id, cores_in, cpu_mask, start_time, umask
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
-from ._capacity import Entry, Need, cores_in
+from ._capacity import Entry, Need
 from ._ledger import LEDGER, read_entries
 from ._process import LocalProcess
 from ._protocol import VERSION, LineReader, Message, difference, encode

@@ -1,0 +1,1 @@
+"""Hardware requirements, and the launcher that meets them."""

@@ -1,0 +1,109 @@
+"""Whether a host satisfies a requirement, and what it is short of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ._specs import AcceleratorSpecification, HostSpecification
+from ._units import approximate_memory, format_duration
+
+if TYPE_CHECKING:
+    from ._requirements import HostSimpleRequirement
+
+
+class Missing(NamedTuple):
+    """What a host is short of.
+
+    :param resource: ``"duration"``, ``"memory"``, ``"cores"``, ``"accelerators"``.
+    :param message: how much is asked for, and how much there is.
+    """
+
+    resource: str
+    message: str
+
+
+def satisfies(req: HostSimpleRequirement, host: HostSpecification) -> bool:
+    """Tell whether `host` satisfies `req`: what :func:`missing` says, without the words."""
+    wanted, there = req.accelerators, host.accelerators
+    if host.max_duration and req.duration > host.max_duration:
+        return False
+    if req.cpu.cores > host.cpu.cores or req.cpu.memory > host.cpu.memory:
+        return False
+    if not host.min_gpu <= len(wanted) <= len(there):
+        return False
+    if not wanted:
+        return True
+    given = assign(wanted, there)
+    return None not in given and req.cpu.memory + _shared(req, host, given) <= host.cpu.memory
+
+
+def _shared(
+    req: HostSimpleRequirement, host: HostSpecification, given: Sequence[int | None]
+) -> int:
+    """The part of the host's memory that the accelerators take."""
+    return sum(
+        spec.memory
+        for spec, index in zip(req.accelerators, given, strict=True)
+        if index is not None and host.accelerators[index].unified_memory
+    )
+
+
+def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing]:
+    """Return what `host` is short of; nothing: it satisfies `req`."""
+    found = []
+    if host.max_duration and req.duration > host.max_duration:
+        found.append(
+            Missing(
+                "duration",
+                f"{format_duration(req.duration)} asked for, at most "
+                f"{format_duration(host.max_duration)}",
+            )
+        )
+    if req.cpu.cores > host.cpu.cores:
+        found.append(Missing("cores", f"{req.cpu.cores} asked for, {host.cpu.cores} there"))
+    if len(req.accelerators) < host.min_gpu:
+        wanted = f"{len(req.accelerators)} asked for, at least {host.min_gpu} must be"
+        found.append(Missing("accelerators", wanted))
+    given = assign(req.accelerators, host.accelerators) if req.accelerators else []
+    if None in given:
+        found.append(Missing("accelerators", _describe(req, host, given)))
+    shared = _shared(req, host, given)
+    if req.cpu.memory + shared > host.cpu.memory:
+        asked = approximate_memory(req.cpu.memory + shared)
+        note = ", shared with accelerators" if shared else ""
+        there = approximate_memory(host.cpu.memory)
+        found.append(Missing("memory", f"{asked} asked for{note}, {there} there"))
+    return found
+
+
+def _describe(
+    req: HostSimpleRequirement, host: HostSpecification, given: Sequence[int | None]
+) -> str:
+    first = req.accelerators[given.index(None)]
+    same = [each for each in req.accelerators if each == first]
+    fit = sum(each.match(first) for each in host.accelerators)
+    there = ", ".join(map(str, host.accelerators)) or "none"
+    return f"{len(same)} {first} asked for, {fit} will do (there: {there})"
+
+
+def assign(
+    wanted: Sequence[AcceleratorSpecification], there: Sequence[AcceleratorSpecification]
+) -> list[int | None]:
+    """Return which of `there` each of `wanted` gets (a largest matching, by augmenting paths)."""
+    holder: list[int | None] = [None] * len(there)
+
+    def place(want: int, tried: set[int]) -> bool:
+        for index, spec in enumerate(there):
+            if index in tried or not spec.match(wanted[want]):
+                continue
+            tried.add(index)
+            other = holder[index]
+            if other is None or place(other, tried):
+                holder[index] = want
+                return True
+        return False
+
+    for want in range(len(wanted)):
+        place(want, set())
+    return [holder.index(want) if want in holder else None for want in range(len(wanted))]
