@@ -28,7 +28,7 @@ class Scope:
         frames: the functions around its definition, from the inside.
     """
 
-    __slots__ = ("cls", "_globals", "_locals")
+    __slots__ = ("_globals", "_locals", "cls")
 
     def __init__(self, cls: type, frames: list[Any]) -> None:
         self.cls = cls

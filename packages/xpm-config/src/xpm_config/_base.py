@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
+    from typing import ClassVar, TypeGuard
 
     from ._information import ConfigInformation
     from ._schema import ObjectType
@@ -16,8 +17,8 @@ class ConfigClass:
     """Base of every configuration class."""
 
     if TYPE_CHECKING:
-        __xpmtype__: ObjectType
-        __xpm_task__: bool
+        __xpmtype__: ClassVar[ObjectType]
+        __xpm_task__: ClassVar[bool]
 
 
 class ConfigObject:
@@ -25,6 +26,12 @@ class ConfigObject:
 
     if TYPE_CHECKING:
         __xpm__: ConfigInformation
+        __xpm_task__: ClassVar[bool]
+
+
+def is_config_class(cls: type) -> TypeGuard[type[ConfigClass]]:
+    """Whether a class is a configuration class (or the base of all)."""
+    return issubclass(cls, ConfigClass) and hasattr(cls, "__xpmtype__")
 
 
 class Unset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ._base import ConfigClass, ConfigObject, nearest
+from ._base import ConfigClass, ConfigObject, is_config_class, nearest
 from ._comparing import equal
 from ._composing import compose
 from ._copying import convert, copy_one
@@ -19,6 +19,7 @@ from .exceptions import UnhashableConfigError, UnsetArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from typing_extensions import Self, dataclass_transform
 
@@ -86,13 +87,13 @@ def _definition_frames(cls: type) -> list[Any]:
     outer = cls.__qualname__.split(".")
     outermost = outer[outer.index("<locals>") - 1]
     frames: list[Any] = []
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if frame.f_globals.get("__name__") == cls.__module__:
             frames.append(frame)
             if frame.f_code.co_name == outermost:
                 return frames
-        frame = frame.f_back  # type: ignore[assignment] # None ends the loop
+        frame = frame.f_back
     return frames[:1]
 
 
@@ -146,7 +147,7 @@ def _build(cls: type) -> ObjectType:
 
 
 def _config_type(cls: type, schema: ObjectType) -> type:
-    parents = [base.__xpmtype__.config_type for base in cls.__bases__ if _is_config(base)]
+    parents = [base.__xpmtype__.config_type for base in cls.__bases__ if is_config_class(base)]
     if not parents:
         parents = [ConfigMixin]
     namespace: dict[str, Any] = {
@@ -154,7 +155,6 @@ def _config_type(cls: type, schema: ObjectType) -> type:
         "__qualname__": f"{cls.__qualname__}.XPMConfig",
         "__doc__": cls.__doc__,
         "__xpmtype__": schema,
-        "__init__": ConfigMixin.__init__,
     }
     for name, old in schema.old_arguments.items():
         namespace[name] = _OldArgumentAttribute(name, old)
@@ -163,17 +163,9 @@ def _config_type(cls: type, schema: ObjectType) -> type:
     if schema.converts and getattr(schema.converts, "replace", False):
         namespace["__new__"] = _replaced_new
     name = f"{cls.__name__}.XPMConfig"
-    try:
-        made = type(cls)(name, (*parents, cls), namespace)
-    except TypeError:
-        # the parents' classes cannot be ordered together with this one
-        made = type(cls)(name, (parents[0].__mro__[-4], cls), namespace)
+    made = type(cls)(name, (*parents, cls), namespace)
     made.C = made.XPMConfig = made  # type: ignore[attr-defined] # the class itself
     return made
-
-
-def _is_config(cls: type) -> bool:
-    return issubclass(cls, ConfigClass) and hasattr(cls, "__xpmtype__")
 
 
 def _replaced_new(cls: Any, *args: Any, **kwargs: Any) -> Any:
@@ -294,7 +286,7 @@ class Config(ConfigClass):
 def _register_value_class(cls: type, value_type: Any) -> Any:
     schema: ObjectType = cls.__xpmtype__  # type: ignore[attr-defined] # a Config
     for base in cls.__mro__:
-        if not _is_config(base):
+        if not is_config_class(base):
             continue
         expected = cls if base is cls else base.__xpmtype__.value_type
         if not issubclass(value_type, expected):

@@ -5,9 +5,9 @@ that is already on the path is written as its distance. The position of an insta
 depends on the objects that were met before. So configurations are visited in the order
 of the encoding, with the path at hand. A result is used again
 
-- anywhere, if it refers to nothing on the path and holds no instance;
-- in this computation, if it refers to nothing on the path (positions, once given, stay);
-- where all that it refers to is on the path, at the same distance, and nothing that it
+- anywhere, if it is in no loop and holds no instance;
+- in this computation, if it is in no loop (positions, once given, stay);
+- in a loop, where all that it refers to is on the path, at the same distance, and nothing that it
   holds is on the path; without that, a ladder with one loop would take exponential time.
 """
 
@@ -188,7 +188,7 @@ class _Visit:
             known = self._known(target)
             if known is None:
                 return False
-            self._inherit(frame, known.distances, known.inside | {key}, known.instances)
+            self._inherit(frame, key, known)
             ref = reference(known.digest)
         frame.refs[id(child)] = ref + self._position(target, ref)
         return True
@@ -207,14 +207,14 @@ class _Visit:
                 return known
         return None
 
-    def _inherit(
-        self, frame: _Frame, distances: dict[int, int], inside: Any, instances: bool
-    ) -> None:
-        """Takes over what a child refers to on the path (distances from the child)."""
-        for key, distance in distances.items():
-            frame.above[key] = frame.depth + 1 - distance
-        frame.inside |= inside
-        frame.instances |= instances
+    def _inherit(self, frame: _Frame, key: int, child: _Known) -> None:
+        """Takes over what a child refers to on the path."""
+        frame.instances |= child.instances
+        if child.distances:
+            for above, distance in child.distances.items():
+                frame.above[above] = frame.depth + 1 - distance
+            frame.inside |= child.inside
+            frame.inside.add(key)
 
     def _leave(self, frame: _Frame) -> bytes:
         config = frame.config
@@ -236,10 +236,11 @@ class _Visit:
         if root:
             return digest
         parent = self.frames[-1]
-        if frame.above:
+        if frame.above or frame.inside:
+            # in a loop; without a reference to the path it is where the loop is entered
             known = _Known(frame, digest)
             self.open.setdefault(key, []).append(known)
-            self._inherit(parent, known.distances, known.inside | {key}, known.instances)
+            self._inherit(parent, key, known)
         elif frame.instances:
             self.closed[key] = digest
             parent.instances = True
@@ -247,7 +248,6 @@ class _Visit:
             self.computation.refs[key] = reference(digest)
             if info.sealed and info.digest is None:
                 info.digest, info.plain = digest, True
-                info.has_loops = bool(frame.inside)
         ref = reference(digest)
         parent.refs[id(frame.source)] = ref + self._position(config, ref)
         return digest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._annotations import Scope, declarations
 from ._arguments import Argument, make_argument
-from ._base import UNSET, ConfigClass, qualified
+from ._base import UNSET, ConfigClass, is_config_class, qualified
 from ._configtype import ConfigType
 from ._encoding import encode_text, extended
 from ._groups import Partial
@@ -67,7 +67,6 @@ class ObjectType(ConfigType):
 
     REGISTERED: dict[type, ObjectType] = {}
 
-    basetype: type
     config_type: Any
     value_type: type
     deprecated: type | bool
@@ -75,7 +74,7 @@ class ObjectType(ConfigType):
 
     def __init__(self, cls: type, frames: list[Any]) -> None:
         super().__init__(cls)
-        parents = [base.__xpmtype__ for base in cls.__bases__ if _is_config(base)]
+        parents = [base.__xpmtype__ for base in cls.__bases__ if is_config_class(base)]
         self.arguments: dict[str, Argument] = {}
         self.old_arguments: dict[str, Callable[..., Any]] = {}
         self.partials: dict[str, Partial] = {}
@@ -101,7 +100,8 @@ class ObjectType(ConfigType):
         ObjectType.REGISTERED[cls] = self
 
     @property
-    def basetype(self) -> type:  # type: ignore[no-redef] # the name that users know
+    def basetype(self) -> type:
+        """The class as it was written."""
         return self.cls
 
     def _declare(self, frames: list[Any]) -> None:
@@ -159,7 +159,7 @@ class ObjectType(ConfigType):
     def parents(self) -> Iterator[ObjectType]:
         """The schemas of the configuration classes that it derives from directly."""
         for base in self.cls.__bases__:
-            if _is_config(base) and base.__xpmtype__.arguments is not None and not _is_root(base):
+            if is_config_class(base) and not _is_root(base):
                 yield base.__xpmtype__
 
     def plan(self) -> list[Any]:
@@ -188,10 +188,6 @@ class ObjectType(ConfigType):
 
     def __repr__(self) -> str:
         return f"ObjectType({self.identifier})"
-
-
-def _is_config(cls: type) -> bool:
-    return issubclass(cls, ConfigClass) and hasattr(cls, "__xpmtype__")
 
 
 def _is_root(cls: type) -> bool:
