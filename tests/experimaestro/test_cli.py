@@ -55,3 +55,12 @@ def test_an_entry_point_that_is_no_command_is_refused(monkeypatch: pytest.Monkey
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(cli, ["no-such-command"])
     assert result.exit_code == 2
+
+
+def test_the_summaries_are_those_of_the_commands() -> None:
+    """They are written down, so that listing the commands loads none; this loads all."""
+    with click.Context(cli) as context:
+        for name in cli.list_commands(context):
+            command = cli.get_command(context, name)
+            assert command is not None
+            assert cli._summary(name, 200) == command.get_short_help_str(200)

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from xpm_launchers import (
         Launcher,
     )
+    from xpm_launchers.finder import (
+        LauncherRegistry,
+    )
     from xpm_scheduler import (
         DependentMarker,
         DirtyGitError,
@@ -150,6 +153,8 @@ __all__ = [
     "experiment",
     # Launchers
     "Launcher",
+    # Finding a launcher
+    "LauncherRegistry",
     # What annotations are written with
     "Annotated",
     "Any",
@@ -225,6 +230,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "tqdm",
     ),
     "xpm_launchers": ("Launcher",),
+    "xpm_launchers.finder": ("LauncherRegistry",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = ("settings", "taskglobals")  # also reached as attributes

@@ -2,7 +2,7 @@
 `LauncherError` and `SchedulerError`."""
 
 from xpm_config import ConfigError, SealedError
-from xpm_launchers import LauncherError
+from xpm_launchers import LauncherError, LauncherNotFoundError
 from xpm_scheduler import (
     DirtyGitError,
     FailedExperiment,
@@ -20,6 +20,7 @@ __all__ = [
     "GracefulExperimentExit",
     "GracefulTimeout",
     "LauncherError",
+    "LauncherNotFoundError",
     "SchedulerError",
     "SealedError",
     "SerializationError",

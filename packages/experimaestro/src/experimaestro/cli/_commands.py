@@ -17,9 +17,17 @@ _DISTRIBUTIONS = (
     "xpm-scheduler",
     "xpm-hf",
 )
+# One line for each command of the other packages, known without loading them.
+_SUMMARIES = {
+    "hub": "Push saved configurations to the Hugging Face Hub, and pull them.",
+}
 
 
-@click.group(cls=EntryPointGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=EntryPointGroup,
+    summaries=_SUMMARIES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def cli() -> None:
     """Plan, run and track experiments."""
 

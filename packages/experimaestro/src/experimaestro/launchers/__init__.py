@@ -1,5 +1,5 @@
 """Where and how jobs are run."""
 
-from xpm_launchers import Launcher
+from xpm_launchers import DynamicLauncher, Launcher
 
-__all__ = ["Launcher"]
+__all__ = ["DynamicLauncher", "Launcher"]

@@ -1,0 +1,5 @@
+"""Requirements as text."""
+
+from xpm_launchers.finder import parse
+
+__all__ = ["parse"]
