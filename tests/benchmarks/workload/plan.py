@@ -76,7 +76,7 @@ def chain(folder: Path, n: int) -> None:
 
 
 def memory(folder: Path, n: int) -> None:
-    """Grows by `n` configurations that wait for nobody, then by `n` tasks that wait."""
+    """Grows by `n` configurations that are not submitted, then by `n` tasks that wait."""
     release = folder.parent / "release"
     with experiment(folder, "bench"):
         gate = Gate.C(release=release).submit()
@@ -88,6 +88,8 @@ def memory(folder: Path, n: int) -> None:
         middle = _resident()
         waiting.extend(Behind.C(x=x, gate=gate).submit() for x in range(n))
         end = _settled(_resident)
+        jobs = [each.__xpm__.job for each in waiting[1:]]
+        report["done"] = sum(each.scheduler_state.name.upper() == "WAITING" for each in jobs)
         report["configurations"] = middle - start
         report["waiting"] = end - middle
         _write(Path(sys.argv[4]))
