@@ -36,7 +36,7 @@ class JobContext(ConfigWalkContext):
 
     __slots__ = ("_task", "_workspace")
 
-    def __init__(self, task: Task, workspace: Workspace | None) -> None:
+    def __init__(self, task: Task, workspace: Workspace) -> None:
         super().__init__()
         self._task = task
         self._workspace = workspace
@@ -51,18 +51,15 @@ class JobContext(ConfigWalkContext):
         """The folder of the job."""
         xpm = self._task.__xpm__
         task_id = xpm.xpmtype.identifier
-        if self._workspace is None:
-            # A dry run outside any workspace: where it would lie, relative to one.
-            return Path("jobs", task_id, str(xpm.identifier))
         return Path(self._workspace.job_path(task_id, str(xpm.identifier)))
 
     def partialpath(self, partial: Partial, config: Config) -> Path:
         """The folder shared by tasks with the same partial identifier."""
-        root = self._workspace.path if self._workspace is not None else Path()
+        root = self._workspace.partialspath
         xpm = config.__xpm__
         assert partial.name is not None, "a partial is an attribute of its class"
         identifier = str(xpm.get_partial_identifier(partial))
-        return root / "partials" / xpm.xpmtype.identifier / partial.name / identifier
+        return root / xpm.xpmtype.identifier / partial.name / identifier
 
 
 def submit_task(
@@ -77,9 +74,9 @@ def submit_task(
     if task.__xpm__.job is not None:
         return task.__dict__["_submit_output"]
     plan = current_plan()
-    if workspace is None and plan is not None:
-        workspace = plan.workspace
-    mode = run_mode or (workspace.run_mode if workspace is not None else RunMode.NORMAL)
+    if workspace is None:
+        workspace = plan.workspace if plan is not None else _current_folder()
+    mode = run_mode or workspace.run_mode
     if plan is None and mode is not RunMode.DRY_RUN:
         raise SubmissionError(
             f"{type(task).__qualname__}: a task is submitted inside an experiment "
@@ -98,7 +95,12 @@ def submit_task(
     return output
 
 
-def _seal(task: Task, workspace: Workspace | None, init_tasks: Sequence[LightweightTask]) -> None:
+def _current_folder() -> Workspace:
+    """The workspace of a dry run outside any experiment."""
+    return Workspace(Settings(), WorkspaceSettings("", Path.cwd()))
+
+
+def _seal(task: Task, workspace: Workspace, init_tasks: Sequence[LightweightTask]) -> None:
     xpm = task.__xpm__
     if init_tasks:
         xpm.init_tasks = list(init_tasks)
@@ -107,9 +109,7 @@ def _seal(task: Task, workspace: Workspace | None, init_tasks: Sequence[Lightwei
     mark_output(task, task)
 
 
-def _job_of(
-    task: Task, workspace: Workspace | None, launcher: Launcher | None, mode: RunMode
-) -> Job:
+def _job_of(task: Task, workspace: Workspace, launcher: Launcher | None, mode: RunMode) -> Job:
     origins: list[Job] = []
     for producer in producers(task):
         origin: Job | None = producer.__xpm__.job
