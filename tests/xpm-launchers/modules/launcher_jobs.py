@@ -126,3 +126,13 @@ def count(folder: str, name: str) -> None:
     descriptor = os.open(f"{folder}/{name}.count", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(descriptor, b"x")
     interval(folder, name)
+
+
+def device(folder: str, name: str) -> None:
+    """Note the device that this job was given, and when it had it."""
+    interval(folder, name)
+    facts = {
+        "device": os.environ["CUDA_VISIBLE_DEVICES"],
+        "interval": json.loads(Path(folder, f"{name}.interval").read_text()),
+    }
+    Path(folder, f"{name}.device").write_text(json.dumps(facts))
