@@ -13,6 +13,7 @@ from ._job import Job
 from ._layout import task_name
 from ._workspace import Plan, RunMode, Workspace, current_plan
 from .exceptions import SubmissionError
+from .settings import Settings, WorkspaceSettings
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
