@@ -87,4 +87,9 @@ def mark_output(config: Any, task: Any) -> None:
         config: a configuration; the task itself, once it is submitted.
         task: the task.
     """
-    config.__xpm__.task = task
+    info = config.__xpm__
+    info.task = task
+    if config is not task:
+        # a part of the task was identified with it, when nothing had produced it yet
+        info.digest = info.partial_digests = info.known_tags = None
+        info.plain = False
