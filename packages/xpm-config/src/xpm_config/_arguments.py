@@ -84,6 +84,14 @@ class Argument:
         self._default_bytes: bytes | None = None
         self._help: str | None = None
 
+    def retype(self, type: Type) -> None:
+        """Gives it another type, which its default must have too."""
+        self.type = type
+        self.coerce = type.coerce
+        self.encode = type.encode
+        if self.default is not UNSET:
+            self.set_default(self.default)
+
     @property
     def has_default(self) -> bool:
         """Whether a configuration gets a value without one being given."""

@@ -106,7 +106,7 @@ class _Schema:
         found = vars(owner).get("__xpm_schema__")
         if found is None:
             found = _build(owner)
-        return found  # type: ignore[no-any-return] # of a class's dictionary
+        return found
 
 
 def _base_of(cls: type) -> type:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import ConfigObject
 from ._containers import AnyType, check_submitted
-from ._encoding import encode_any, encode_config
+from ._encoding import encode_config
 from ._types import Refused, Type
 
 if TYPE_CHECKING:
@@ -58,14 +58,12 @@ class VariableType(AnyType):
 
     def __init__(self, variable: TypeVar, bound: Type | None) -> None:
         super().__init__()
+        self.generic = True
         self.variable = variable
         self.bound = bound
         if bound is not None:
             self.coerce = bound.coerce
             self.encode = bound.encode
-            self.holds_configs = bound.holds_configs
-        else:
-            self.encode = encode_any
 
     def __str__(self) -> str:
         return self.variable.__name__
@@ -78,7 +76,14 @@ class BoundType(ConfigType):
 
     def __init__(self, cls: type, parameters: tuple[Type, ...]) -> None:
         super().__init__(cls)
+        self.generic = True
         self.parameters = parameters
+
+    def parts(self) -> tuple[Type, ...]:
+        return self.parameters
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return BoundType(self.cls, parts)
 
     def __str__(self) -> str:
         return f"{self.cls.__qualname__}[{', '.join(map(str, self.parameters))}]"

@@ -106,6 +106,7 @@ class ListType(Type):
     def __init__(self, element: Type) -> None:
         super().__init__()
         self.element = element
+        self.generic = any(part.generic for part in self.parts())
         self.holds_configs = element.holds_configs
         self.only_paths = element.only_paths
         if is_number(element.plain):
@@ -120,6 +121,12 @@ class ListType(Type):
             return check(value)
 
         self.coerce = coerce
+
+    def parts(self) -> tuple[Type, ...]:
+        return (self.element,)
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return ListType(*parts)
 
     def __str__(self) -> str:
         return f"list[{self.element}]"
@@ -136,6 +143,7 @@ class SetType(Type):
     def __init__(self, element: Type) -> None:
         super().__init__()
         self.element = element
+        self.generic = any(part.generic for part in self.parts())
         self.holds_configs = element.holds_configs
         self.only_paths = element.only_paths
         if is_number(element.plain):
@@ -150,6 +158,12 @@ class SetType(Type):
             return set(check(value))
 
         self.coerce = coerce
+
+    def parts(self) -> tuple[Type, ...]:
+        return (self.element,)
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return SetType(*parts)
 
     def __str__(self) -> str:
         return f"set[{self.element}]"
@@ -168,6 +182,7 @@ class TupleType(Type):
         self.elements = elements
         self.rest = rest
         parts = elements if rest is None else (rest,)
+        self.generic = any(part.generic for part in self.parts())
         self.holds_configs = any(part.holds_configs for part in parts)
         self.only_paths = bool(parts) and all(part.only_paths for part in parts)
         self.encode = tuple_encoder(
@@ -199,6 +214,12 @@ class TupleType(Type):
                 raise Refused(refused.expected, refused.value, where) from None
         return tuple(checked)
 
+    def parts(self) -> tuple[Type, ...]:
+        return self.elements if self.rest is None else (self.rest,)
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return TupleType(parts) if self.rest is None else TupleType((), parts[0])
+
     def __str__(self) -> str:
         if self.rest is not None:
             return f"tuple[{self.rest}, ...]"
@@ -223,6 +244,7 @@ class DictType(Type):
         super().__init__()
         self.key = key
         self.element = element
+        self.generic = any(part.generic for part in self.parts())
         self.holds_configs = key.holds_configs or element.holds_configs
         self.only_paths = key.only_paths and element.only_paths
         if is_number(key.plain) and is_number(element.plain):
@@ -256,6 +278,12 @@ class DictType(Type):
                 raise Refused(refused.expected, refused.value, where) from None
         return checked
 
+    def parts(self) -> tuple[Type, ...]:
+        return (self.key, self.element)
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return DictType(*parts)
+
     def __str__(self) -> str:
         return f"dict[{self.key}, {self.element}]"
 
@@ -273,6 +301,7 @@ class OptionalType(Type):
     def __init__(self, inner: Type) -> None:
         super().__init__()
         self.inner = inner
+        self.generic = any(part.generic for part in self.parts())
         self.holds_configs = inner.holds_configs
         self.only_paths = inner.only_paths
         coerce_inner, encode_inner = inner.coerce, inner.encode
@@ -293,6 +322,12 @@ class OptionalType(Type):
         self.coerce = coerce
         self.encode = encode
 
+    def parts(self) -> tuple[Type, ...]:
+        return (self.inner,)
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return OptionalType(*parts)
+
     def __str__(self) -> str:
         return f"{self.inner} | None"
 
@@ -311,6 +346,7 @@ class UnionType(Type):
     def __init__(self, members: tuple[Type, ...]) -> None:
         super().__init__()
         self.members = members
+        self.generic = any(part.generic for part in self.parts())
         self.holds_configs = any(member.holds_configs for member in members)
         self.only_paths = all(member.only_paths for member in members)
         self.coerce = self._coerce
@@ -326,6 +362,12 @@ class UnionType(Type):
             except Refused:
                 continue
         raise Refused(self.name, value)
+
+    def parts(self) -> tuple[Type, ...]:
+        return self.members
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return UnionType(parts)
 
     def __str__(self) -> str:
         return " | ".join(map(str, self.members))

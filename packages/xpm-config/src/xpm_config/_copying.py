@@ -34,6 +34,7 @@ def copy_one(config: Any, changes: dict[str, Any]) -> Any:
     copied = made.__xpm__
     copied.stopped = info.stopped
     copied.meta = info.meta
+    copied.bindings = None if changes else info.bindings
     if info.own_tags:
         copied.own_tags = dict(info.own_tags)
     values = copied.values

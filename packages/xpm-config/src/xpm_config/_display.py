@@ -14,6 +14,11 @@ def show(config: Any) -> str:
     return _show(config, _DEPTH, set())
 
 
+def show_value(value: Any) -> str:
+    """A value as it would be written, shortened likewise."""
+    return _show(value, _DEPTH, set())
+
+
 def _show(value: Any, depth: int, path: set[int]) -> str:
     if isinstance(value, ConfigObject):
         return _show_config(value, depth, path)

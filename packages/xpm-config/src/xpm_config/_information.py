@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ._arguments import Argument
 from ._base import UNSET, Location, nearest, qualified
 from ._copying import convert, copy_one, warn_deprecated
+from ._generics import bind
 from ._identify import identify, identify_partial
 from ._sealing import seal
 from ._tagging import TagDict, Wrapped, collect_tags, set_tag, tags
@@ -47,6 +48,7 @@ class ConfigInformation:
     __slots__ = (
         "_code",
         "_offset",
+        "bindings",
         "dependencies",
         "digest",
         "generated",
@@ -88,6 +90,8 @@ class ConfigInformation:
         self.stopped: frozenset[str] | set[str] = _NO_NAMES
         self.has_generated = False
         self.owner: Any = None
+        # what the type variables of a generic class stand for
+        self.bindings: dict[Any, Any] | None = None
         self.own_tags: dict[str, Any] | None = None
         self.known_tags: dict[str, Any] | None = None
         # identifiers, once it is sealed: the digest, and whether it is the same wherever
@@ -123,8 +127,8 @@ class ConfigInformation:
                     values[name] = argument.coerce(value)
                 except Refused:
                     argument.validate(value)
-                if xpmtype.is_task and argument.type.holds_configs:
-                    self._check_owner(argument, values[name])
+                if argument.type.holds_configs:
+                    self._check_held(argument, values[name])
         for argument in xpmtype.defaults:
             if argument.name not in values:
                 if argument.default is UNSET and argument.default_factory is None:
@@ -154,8 +158,8 @@ class ConfigInformation:
             self._check_constant(argument, value)
             return
         coerced = argument.validate(value)
-        if self.xpmtype.is_task and argument.type.holds_configs:
-            self._check_owner(argument, coerced)
+        if argument.type.holds_configs:
+            self._check_held(argument, coerced)
         self.values[argument.name] = coerced
         self.validated = False
         if argument.name in self.stopped:
@@ -176,9 +180,11 @@ class ConfigInformation:
                 f"({argument.default!r}): it cannot be set to {value!r}"
             )
 
-    def _check_owner(self, argument: Argument, value: Any) -> None:
-        if not argument.ignore_generated:
+    def _check_held(self, argument: Argument, value: Any) -> None:
+        if self.xpmtype.is_task and not argument.ignore_generated:
             argument.check_generated(value, self.xpmtype.title)
+        if argument.type.generic:
+            bind(self, argument, value)
 
     def _set_unknown(self, name: str, value: Any) -> None:
         old = self.xpmtype.old_arguments.get(name)

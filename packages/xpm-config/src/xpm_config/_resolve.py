@@ -86,6 +86,8 @@ def resolve(expression: Any, scope: Scope, where: str) -> Type:
         return _class_type(expression, scope, where)
     if isinstance(expression, typing.TypeVar):
         bound = expression.__bound__
+        if expression.__constraints__:
+            bound = typing.Union[expression.__constraints__]  # noqa: UP007 # made here
         return VariableType(expression, None if bound is None else resolve(bound, scope, where))
     if isinstance(expression, typing.NewType):
         return resolve(expression.__supertype__, scope, where)

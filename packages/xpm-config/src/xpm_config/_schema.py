@@ -11,6 +11,7 @@ from ._arguments import Argument, make_argument
 from ._base import UNSET, ConfigClass, is_config_class, qualified
 from ._configtype import ConfigType
 from ._encoding import encode_text, extended
+from ._generics import fixed_variables, specialized
 from ._groups import Partial
 from ._resolve import resolve
 from .exceptions import DefinitionError
@@ -78,8 +79,10 @@ class ObjectType(ConfigType):
         self.arguments: dict[str, Argument] = {}
         self.old_arguments: dict[str, Callable[..., Any]] = {}
         self.partials: dict[str, Partial] = {}
+        fixed = fixed_variables(cls, frames)
         for parent in reversed(parents):
-            self.arguments.update(parent.arguments)
+            for name, argument in parent.arguments.items():
+                self.arguments[name] = specialized(argument, fixed) if fixed else argument
             self.old_arguments.update(parent.old_arguments)
             self.partials.update(parent.partials)
         self._plan: list[Any] | None = None

@@ -42,9 +42,10 @@ class Type:
         holds_configs: whether a value may be or hold a configuration.
         only_paths: whether values consist of paths alone (which never count).
         plain: values of these exact types are taken as they are (None: no such shortcut).
+        generic: whether it speaks of type variables, or of the arguments of a generic class.
     """
 
-    __slots__ = ("coerce", "encode", "holds_configs", "only_paths", "plain")
+    __slots__ = ("coerce", "encode", "generic", "holds_configs", "only_paths", "plain")
 
     _name = "any"
 
@@ -53,8 +54,10 @@ class Type:
     holds_configs: bool
     only_paths: bool
     plain: type | None
+    generic: bool
 
     def __init__(self) -> None:
+        self.generic = False
         self.holds_configs = False
         self.only_paths = False
         self.plain = None
@@ -81,6 +84,14 @@ class Type:
     def optional(self) -> bool:
         """Whether None is a value of the type."""
         return False
+
+    def parts(self) -> tuple[Type, ...]:
+        """The types that it is made of."""
+        return ()
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        """The same type made of other parts."""
+        return self
 
     @property
     def name(self) -> str:
