@@ -5,31 +5,14 @@ from __future__ import annotations
 import sys
 import types
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 import xpm_config
-from xpm_config import Config
 
 DATA = Path(__file__).parent.parent / "data"
-
-
-class LightweightTask(Config):
-    """Stands for the scheduler's class, which this package does not know."""
-
-    def execute(self) -> None:
-        raise NotImplementedError
-
-
-class Task(LightweightTask):
-    """Stands for the scheduler's class."""
-
-    __xpm_task__: ClassVar[bool] = True
-
-
-class Action(Config):
-    """Stands for the scheduler's class."""
+sys.path.insert(0, str(Path(__file__).parent / "modules"))
 
 
 @pytest.fixture
@@ -38,6 +21,8 @@ def release27(monkeypatch: pytest.MonkeyPatch) -> Path:
 
     Returns: the folder of the samples.
     """
+    from serialized.tasks import Action, LightweightTask, Task
+
     folder = DATA / "release-2.7"
     module: Any = types.ModuleType("experimaestro")
     for name in xpm_config.__all__:

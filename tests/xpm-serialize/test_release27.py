@@ -64,7 +64,7 @@ def test_values_and_sharing(release27: Path, definitions: Any) -> None:
     assert model.layers[0] is model.layers[1] is model.named["a"]
     assert model.layers[2].activation is definitions.Activation.GELU
     assert model.named["b/c"].size == 5
-    assert model.anything == {"deep": [1, 2.5, True, "text"]}
+    assert model.anything == {"deep": [1, 2.5, "text"]}
     assert (model.rate, model.limit, model.labels) == (0.25, 5, None)
 
 

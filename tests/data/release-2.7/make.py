@@ -18,7 +18,7 @@ def model(rate, **more):
         rate=rate,
 
 
-        anything={"deep": [1, 2.5, True, "text"]},
+        anything={"deep": [1, 2.5, "text"]},
         **more,
     )
 

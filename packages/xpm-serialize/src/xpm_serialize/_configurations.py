@@ -82,8 +82,14 @@ class ConfigReader(Reader):
         record = self.source.by_id[number]
         if record.get("stub") is True:
             self.built[number] = stub_of(record, self.source.where(number))
-        else:
-            super().make(number)
+            return
+        super().make(number)
+        if number in self._targets and "task" in record:
+            # What another job's folder records may have been written before it was marked.
+            if record["task"] == number:
+                self._submit(number, self.built[number])
+            else:
+                self._links.append(number)
 
     def create(self, number: int, record: dict[str, Any]) -> Any:
         return empty_config(class_of(self.source, number, record))

@@ -68,11 +68,21 @@ class JobFolders:
             try:
                 reader, _ = self.open(params)
             except DefinitionNotFoundError:
-                raise DependencyGoneError(
-                    f"{origin.name}: refers to the job folder {params.parent}, which is gone"
-                ) from None
+                reader = self._recover(workspace, job, origin)
             self._readers[str(params)] = reader
         return reader
+
+    def _recover(self, workspace: Path, job: str, origin: Source) -> Reader:
+        # Rarely needed: a job's process does not pay for it.
+        from ._recover import recover
+
+        source = recover(workspace, job)
+        if source is None:
+            raise DependencyGoneError(
+                f"{origin.name}: refers to the job folder {workspace / job}, which is gone, and "
+                "no run of the workspace has recorded it"
+            )
+        return self._make(source, self._other, self._group)
 
 
 def check_document(document: Any, name: str) -> dict[str, Any]:

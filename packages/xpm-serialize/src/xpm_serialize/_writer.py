@@ -10,6 +10,7 @@ from xpm_config import Config, identifiers
 
 from ._classes import header
 from ._configs import config_class, information, items, own_tags
+from ._dependencies import Dependencies
 from ._encode import Encoder
 from ._stubs import TaskStub
 from .exceptions import NotSerializableError
@@ -136,16 +137,16 @@ class ObjectWriter:
         record = {"id": self._ids[id(config)][0], **first, "identifier": ""}
         if info.meta is not None:
             record["meta"] = info.meta
-        if self._tags:
-            self._add_tags(info, record)
         elsewhere = self._job_of(info) if self._job_of is not None else None
-        if elsewhere is not None:
-            record.update(elsewhere)
-            return record
-        if info.init_tasks:
+        if info.init_tasks and elsewhere is None:
             record["init-tasks"] = [self._refer(task) for task in info.init_tasks]
         if info.task is not None:
             record["task"] = self._refer(info.task)
+        if elsewhere is not None:
+            record.update(elsewhere)
+            return record
+        if self._tags:
+            self._add_tags(info, record)
         record.update(second)
         record["fields"] = self._encode_fields(info)
         return record
@@ -217,7 +218,11 @@ def task_document(
     Raises:
         NotSerializableError: a value has no form in JSON.
     """
-    writer = ObjectWriter((("job", jobdir), ("workspace", workspace)), tags=True)
+    writer = ObjectWriter(
+        (("job", jobdir), ("workspace", workspace)),
+        tags=True,
+        job_of=Dependencies(config, workspace),
+    )
     return {
         "workspace": str(workspace),
         "version": VERSION,
