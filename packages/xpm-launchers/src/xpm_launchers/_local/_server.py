@@ -71,6 +71,7 @@ class Server:
         self.dirty = False
         self.retry_at: float | None = None
         self.idle_since = time.monotonic()
+        self.refresh_at = self.idle_since
         self.oom_kills = _oom_kills()
         self.wakeup = os.pipe()
         self._hear_signals()
@@ -97,13 +98,17 @@ class Server:
                 self._ready(descriptor, event)
             ended = self.children.reap()
             self._kill_late()
+            if time.monotonic() >= self.refresh_at:
+                self.refresh_at = time.monotonic() + REFRESH
+                self.listener.refresh()
+                self.ledger.refresh()
             self._settle(ended)
             for client in list(self.clients.values()):
                 self._flush(client)
 
     def _timeout(self) -> int:
         now = time.monotonic()
-        times = [now + REFRESH, self.retry_at, *(job.deadline for job in self._processes())]
+        times = [self.refresh_at, self.retry_at, *(job.deadline for job in self._processes())]
         if self._is_idle():
             times.append(self.idle_since + LINGER)
         first = min(each for each in times if each is not None)
