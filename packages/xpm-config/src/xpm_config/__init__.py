@@ -54,6 +54,11 @@ from .exceptions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ._differences import ABSENT, Difference, differences, explain
+    from ._files import from_file, to_file
+    from ._plain import to_dict
+    from ._reading import from_dict
+
 __all__ = [
     # classes
     "Config",
@@ -103,6 +108,16 @@ __all__ = [
     "config_only",
     "deprecate",
     "initializer",
+    # plain data and files
+    "from_dict",
+    "from_file",
+    "to_dict",
+    "to_file",
+    # comparison
+    "ABSENT",
+    "Difference",
+    "differences",
+    "explain",
     # walks, and what tasks need
     "DependentMarker",
     "mark_output",
@@ -130,12 +145,26 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
+    # What a plan can do without is loaded when it is asked for: pathlib, attrs and json
+    # cost start-up time.
+    _LAZY = {
+        "Path": "pathlib",
+        "ABSENT": "xpm_config._differences",
+        "Difference": "xpm_config._differences",
+        "differences": "xpm_config._differences",
+        "explain": "xpm_config._differences",
+        "from_dict": "xpm_config._reading",
+        "from_file": "xpm_config._files",
+        "to_dict": "xpm_config._plain",
+        "to_file": "xpm_config._files",
+    }
 
     def __getattr__(name: str) -> typing.Any:
-        if name == "Path":
-            # pathlib costs start-up time, which a plan without paths can do without
-            from pathlib import Path
+        home = _LAZY.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-            globals()["Path"] = Path
-            return Path
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(home), name)
+        globals()[name] = found
+        return found

@@ -49,24 +49,24 @@ _PACKAGE = __name__.partition(".")[0]
 class Location:
     """A place in the user's code; the line is looked up when it is asked for."""
 
-    __slots__ = ("_code", "_offset")
+    __slots__ = ("code", "offset")
 
     def __init__(self, code: CodeType, offset: int) -> None:
-        self._code = code
-        self._offset = offset
+        self.code = code
+        self.offset = offset
 
     @property
     def filename(self) -> str:
         """The file, as Python knows it."""
-        return self._code.co_filename
+        return self.code.co_filename
 
     @property
     def line(self) -> int:
         """The line, counted from 1."""
-        for start, end, line in self._code.co_lines():
-            if start <= self._offset < end and line is not None:
+        for start, end, line in self.code.co_lines():
+            if start <= self.offset < end and line is not None:
                 return line
-        return self._code.co_firstlineno
+        return self.code.co_firstlineno
 
     def __iter__(self) -> Any:
         return iter((self.filename, self.line))

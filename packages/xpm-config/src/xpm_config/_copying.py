@@ -45,8 +45,7 @@ def copy_one(config: Any, changes: dict[str, Any]) -> Any:
         for name in changes:
             copied.own_tags.pop(name, None)
     if changes:
-        code = user_location()
-        copied._code, copied._offset = code._code, code._offset
+        copied.set_location(user_location())
         copied.fill(changes)
     return made
 

@@ -216,6 +216,10 @@ class ConfigInformation:
         """Where the configuration was created."""
         return Location(self._code, self._offset)
 
+    def set_location(self, location: Location) -> None:
+        """Says where the configuration was created."""
+        self._code, self._offset = location.code, location.offset
+
     def owner_title(self) -> str:
         """The configuration that it was sealed with, for messages."""
         return self.owner.__xpm__.xpmtype.title if self.owner is not None else "another task"

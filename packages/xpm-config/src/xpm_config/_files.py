@@ -1,0 +1,192 @@
+"""Configurations in JSON and YAML files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ._plain import to_dict
+from ._reading import Fault, read, shown_path
+from .exceptions import DocumentError
+
+C = TypeVar("C")
+
+VERSION = 1
+
+
+def _is_yaml(path: Path) -> bool:
+    if path.suffix in (".yaml", ".yml"):
+        return True
+    if path.suffix == ".json":
+        return False
+    raise DocumentError(f"{path}: expected a file named .json, .yaml or .yml")
+
+
+def _yaml() -> Any:
+    try:
+        import yaml  # the extra `yaml`
+    except ImportError:
+        raise DocumentError(
+            "YAML files need PyYAML: install xpm-config with its extra, xpm-config[yaml]"
+        ) from None
+    return yaml
+
+
+def from_file(cls: type[C], path: str | os.PathLike[str]) -> C:
+    """Makes a configuration from a file.
+
+    Args:
+        cls: its class; `Config` where the file names it under `$type`.
+        path: a file whose name ends in `.json`, or `.yaml` or `.yml` (which need the
+            extra `yaml`).
+
+    Raises:
+        DocumentError: the file does not describe a configuration of this class; the message
+            gives the file, the line and the place in the document.
+        OSError: the file cannot be read.
+    """
+    file = Path(path)
+    is_yaml = _is_yaml(file)
+    text = file.read_text(encoding="utf-8")
+    data, lines = _parse_yaml(file, text) if is_yaml else _parse_json(file, text)
+    try:
+        _check_version(data)
+        return read(cls, data)
+    except Fault as fault:
+        line = lines(fault.path, fault.key)
+        raise DocumentError(f"{file}:{line}: {shown_path(fault.path)}: {fault.message}") from None
+
+
+def _check_version(data: Any) -> None:
+    version = data.get("$version", VERSION) if isinstance(data, dict) else VERSION
+    if not isinstance(version, int) or version > VERSION:
+        raise Fault(("$version",), f"expected a version up to {VERSION}, got {version!r}")
+
+
+def to_file(config: Any, path: str | os.PathLike[str]) -> None:
+    """Writes a configuration to a file.
+
+    Args:
+        config: a configuration.
+        path: a file whose name ends in `.json`, `.yaml` or `.yml`; it is replaced at once.
+
+    Raises:
+        EncodingError: the configuration holds a value that plain data cannot express.
+        OSError: the file cannot be written.
+    """
+    file = Path(path)
+    data = {"$version": VERSION, **to_dict(config)}
+    if _is_yaml(file):
+        text = _yaml().safe_dump(data, sort_keys=False, allow_unicode=True)
+    else:
+        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        # mkstemp keeps others out; a file has the permissions that the user's mask leaves
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, file)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _parse_yaml(file: Path, text: str) -> tuple[Any, Any]:
+    yaml = _yaml()
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else 1
+        problem = getattr(error, "problem", None) or error
+        raise DocumentError(f"{file}:{line}: not YAML: {problem}") from None
+
+    def line_of(path: tuple[Any, ...], key: bool) -> int:
+        node, line = root, 1 if root is None else root.start_mark.line + 1
+        for step in path:
+            for at, found in _yaml_items(yaml, node):
+                if at[0] == str(step):
+                    node, line = found, at[1]
+                    break
+            else:
+                break
+        return int(line)
+
+    return data, line_of
+
+
+def _yaml_items(yaml: Any, node: Any) -> list[tuple[tuple[str, int], Any]]:
+    if isinstance(node, yaml.MappingNode):
+        return [((key.value, key.start_mark.line + 1), item) for key, item in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [((str(i), item.start_mark.line + 1), item) for i, item in enumerate(node.value)]
+    return []
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise DocumentError(f"the key {name!r} is given twice in one object")
+            seen.add(name)
+    return found
+
+
+def _parse_json(file: Path, text: str) -> tuple[Any, Any]:
+    try:
+        data = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
+    except DocumentError as error:
+        raise DocumentError(f"{file}: {error}") from None
+    return data, lambda path, key: json_line(text, path)
+
+
+_token = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)')
+
+
+def json_line(text: str, path: tuple[Any, ...]) -> int:
+    """The line of a place in a JSON text (of its key, in an object), counted from 1."""
+    wanted = [step if isinstance(step, int) else str(step) for step in path]
+    # where we are: the step to each open container, None before the first key
+    at: list[Any] = []
+    kinds: list[str] = []
+    depth_found, line = 0, 1
+    expects_key = False
+    for match in _token.finditer(text):
+        token, start = match.group(1), match.start(1)
+        if expects_key and token.startswith('"'):
+            at[-1] = json.loads(token)
+        if not token.startswith((",", ":", "}", "]")):
+            known = at if not kinds or expects_key or kinds[-1] == "[" else None
+            if known is not None and len(at) > depth_found and at == wanted[: len(at)]:
+                depth_found, line = len(at), text.count("\n", 0, start) + 1
+                if depth_found == len(wanted):
+                    return line
+        if token in "{[":
+            kinds.append(token)
+            at.append(0 if token == "[" else None)
+            expects_key = token == "{"
+            if token == "[" and at == wanted[: len(at)] and len(at) > depth_found:
+                depth_found, line = len(at), text.count("\n", 0, start) + 1
+        elif token in "}]":
+            kinds.pop()
+            at.pop()
+            expects_key = False
+        elif token == ",":
+            if kinds[-1] == "[":
+                at[-1] += 1
+            expects_key = kinds[-1] == "{"
+        else:
+            expects_key = False
+    return line

@@ -1,0 +1,180 @@
+"""Options of click commands made from the arguments of configurations (the extra `click`).
+
+@click.command()
+@forwardoption.optimizer.rate(Learn)
+@forwardoption.epochs(Learn, "max-epochs", default=10)
+@forwardoption(arguments(Learn).model.size)
+def main(rate: float, max_epochs: int, size: int) -> None: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ._arguments import Argument
+from ._base import UNSET, is_config_class, nearest
+from ._configtype import ConfigType
+from ._containers import ListType, OptionalType, SetType
+from ._types import EnumType, LiteralType, PathType, Type
+from .exceptions import DefinitionError, UnknownArgumentError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _ArgumentParameter(click.ParamType):
+    """A type of argument as click sees it: texts are converted as in a configuration."""
+
+    def __init__(self, type: Type) -> None:
+        self.type = type
+        self.name = str(type).lower()
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        try:
+            return self.type.validate(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Member(click.Choice):  # type: ignore[type-arg,unused-ignore] # generic since click 8.2
+    """A member of an enumeration, by its name."""
+
+    def __init__(self, cls: Any) -> None:
+        super().__init__(list(cls.__members__))
+        self.cls = cls
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        if isinstance(value, self.cls):
+            return value
+        return self.cls[super().convert(value, param, ctx)]
+
+
+def _parameter(type: Type) -> Any:
+    if isinstance(type, OptionalType):
+        return _parameter(type.inner)
+    if isinstance(type, EnumType):
+        return _Member(type.cls)
+    if isinstance(type, LiteralType) and all(isinstance(v, str) for v in type.values):
+        return click.Choice(list(type.values))
+    if isinstance(type, PathType):
+        import pathlib
+
+        return click.Path(path_type=pathlib.Path)
+    known = {"int": click.INT, "float": click.FLOAT, "bool": click.BOOL, "str": click.STRING}
+    return known.get(str(type)) or _ArgumentParameter(type)
+
+
+def _inner_class(type: Type) -> Any:
+    """The configuration class of a type, or None."""
+    if isinstance(type, OptionalType):
+        return _inner_class(type.inner)
+    return type.cls if isinstance(type, ConfigType) else None
+
+
+def _find(cls: Any, path: list[str]) -> Argument:
+    """The argument at the end of a path.
+
+    Raises:
+        UnknownArgumentError: a class on the way has no argument of that name.
+        DefinitionError: the path goes on after an argument that holds no configuration.
+    """
+    found: Argument | None = None
+    for name in path:
+        if found is not None:
+            cls = _inner_class(found.type)
+            if cls is None:
+                raise DefinitionError(
+                    f"forwardoption.{'.'.join(path)}: '{found.name}' holds no configuration "
+                    f"({found.type}), so it has no '{name}'"
+                )
+        known = cls.__xpmtype__.arguments
+        if name not in known:
+            raise UnknownArgumentError(
+                f"{cls.__xpmtype__.title} has no argument '{name}'{nearest(name, known)}"
+            )
+        found = known[name]
+    assert found is not None
+    return found
+
+
+def _option(argument: Argument, name: str | None, changes: dict[str, Any]) -> Callable[[F], F]:
+    type = argument.type
+    settings: dict[str, Any] = {"help": argument.help, "show_default": True}
+    if isinstance(type, (ListType, SetType)):
+        settings["multiple"] = True
+        type = type.element
+    settings["type"] = _parameter(type)
+    if argument.default is not UNSET:
+        settings["default"] = argument.default
+    elif argument.default_factory is not None:
+        settings["default"] = argument.make_default
+    elif argument.required:
+        settings["required"] = True
+    if "default" in changes:
+        settings.pop("required", None)
+    settings.update(changes)
+    option = (name or argument.name).lstrip("-").replace("_", "-")
+    return click.option(f"--{option}", **settings)
+
+
+class _Path:
+    """The path to an argument of a class: `arguments(Learn).optimizer.rate`."""
+
+    def __init__(self, cls: Any, path: list[str]) -> None:
+        self._cls = cls
+        self._path = path
+
+    def __getattr__(self, name: str) -> _Path:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        path = [*self._path, name]
+        _find(self._cls, path)
+        return _Path(self._cls, path)
+
+
+def arguments(cls: type) -> Any:
+    """The arguments of a configuration class, for `forwardoption(arguments(C).path)`.
+
+    Args:
+        cls: a configuration class.
+    """
+    if not is_config_class(cls):
+        raise TypeError(f"arguments(...): expected a configuration class, got {cls!r}")
+    return _Path(cls, [])
+
+
+class _Forward(type):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls([name])
+
+
+class forwardoption(metaclass=_Forward):  # noqa: N801 # the name users know
+    """Makes a click option of an argument, with its type, documentation and default.
+
+    Write `forwardoption.path.to.argument(MyConfig)`, with the option's name as second
+    argument if it is not that of the argument, or `forwardoption(arguments(MyConfig).path)`.
+    Keyword arguments are those of `click.option`; `default` replaces the argument's.
+    """
+
+    def __init__(self, path: Any = (), name: str | None = None, **settings: Any) -> None:
+        self._path = path
+        self._name = name
+        self._settings = settings
+
+    def __getattr__(self, name: str) -> forwardoption:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return forwardoption([*self._path, name])
+
+    def __call__(self, target: Any, name: str | None = None, **settings: Any) -> Any:
+        """Decorates a command (made from `arguments(...)`), or makes the decorator."""
+        if isinstance(self._path, _Path):
+            found = _find(self._path._cls, self._path._path)
+            return _option(found, self._name, self._settings)(target)
+        if not isinstance(target, type) or not is_config_class(target):
+            raise TypeError(f"forwardoption: expected a configuration class, got {target!r}")
+        return _option(_find(target, list(self._path)), name, settings)
