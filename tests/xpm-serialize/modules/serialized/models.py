@@ -45,7 +45,7 @@ class Model(Config):
     layers: Param[list[Layer]]
     named: Param[dict[str, Layer]] = field(default_factory=dict)
     rate: Param[float] = field(default=0.5)
-    limit: Param[Optional[int]]
+    limit: Param[Optional[int]] = field(default=None)
     version: Constant[str] = "1"
     note: Meta[str] = field(default="")
 
@@ -103,7 +103,7 @@ LOG: list[str] = []
 
 class Corpus(Config):
     text: DataPath
-    folder: OptionalDataPath
+    folder: OptionalDataPath = field(default=None)
     name: Param[str] = field(default="")
 
 
@@ -130,7 +130,7 @@ class Learn(Task):
 
 class Chain(Task):
     number: Param[int]
-    before: Param[Optional[Chain]]
+    before: Param[Optional[Chain]] = field(default=None)
     out: Meta[Path] = field(default_factory=PathGenerator("out.txt"))
 
 
@@ -138,18 +138,18 @@ class Step(Config):
     """What a task may produce: it is none of its arguments."""
 
     number: Param[int]
-    before: Param[Optional[Step]]
+    before: Param[Optional[Step]] = field(default=None)
     path: Meta[Path] = field(default_factory=PathGenerator("step.txt"))
 
 
 class Climb(Task):
     number: Param[int]
-    step: Param[Optional[Step]]
+    step: Param[Optional[Step]] = field(default=None)
 
 
 class Evaluate(Task):
     model: Param[Model]
-    learn: Param[Optional[Learn]]
+    learn: Param[Optional[Learn]] = field(default=None)
 
 
 class NotAConfig:
