@@ -93,13 +93,21 @@ def test_an_environment_is_made_again_when_a_declaration_changes(
     dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "packages" / "one").mkdir(parents=True)
-    for name in ("VERSION", "pyproject.toml", "packages/one/pyproject.toml"):
-        (tmp_path / name).write_text("1")
+    root, one = tmp_path / "pyproject.toml", tmp_path / "packages/one/pyproject.toml"
+    (tmp_path / "VERSION").write_text("1.0")
+    root.write_text("[tool.hatch.envs.a]\ndependencies = []\n[tool.ruff]\nx = 1\n")
+    one.write_text("[project]\n")
     monkeypatch.setattr(dev, "ROOT", tmp_path)
-    before = dev.projects_stamp()
-    assert dev.projects_stamp() == before
-    (tmp_path / "packages/one/pyproject.toml").write_text("2")
-    assert dev.projects_stamp() != before
+    stamps = [dev.projects_stamp()]
+    root.write_text("[tool.hatch.envs.a]\ndependencies = []\n[tool.ruff]\nx = 2\n")
+    assert dev.projects_stamp() == stamps[0], "the configuration of a tool is not of an environment"
+    root.write_text("[tool.hatch.envs.a]\ndependencies = ['b']\n")
+    stamps.append(dev.projects_stamp())
+    one.write_text("[project]\nname = 'one'\n")
+    stamps.append(dev.projects_stamp())
+    (tmp_path / "VERSION").write_text("1.1")
+    stamps.append(dev.projects_stamp())
+    assert len(set(stamps)) == 4
 
 
 def test_a_python_that_does_not_run_is_not_used(
