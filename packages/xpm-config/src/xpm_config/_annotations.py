@@ -91,7 +91,7 @@ class Declaration:
     def __init__(self, name: str, hint: Hint, extras: tuple[Any, ...] = ()) -> None:
         self.name = name
         self.kind = hint.kind
-        self.expression = hint.expression
+        self.expression = _data_path(hint) if hint.kind is DATA else hint.expression
         self.choices: Choices | None = None
         self.help: str | None = None
         self.generator: Any = None
@@ -102,6 +102,13 @@ class Declaration:
                 self.help = extra.text
             elif getattr(extra, "__xpm_generator__", False):
                 self.generator = extra
+
+
+def _data_path(hint: Hint) -> Any:
+    """The type that `DataPath` names: pathlib is imported for those who declare one."""
+    from pathlib import Path
+
+    return Path if hint.expression == "Path" else typing.Optional[Path]  # noqa: UP045 # 3.10
 
 
 def _raw_annotations(cls: type) -> dict[str, Any]:
