@@ -76,20 +76,16 @@ def test_a_damaged_attempt_is_named(folder: JobFolder, content: str, said: str) 
     assert folder.attempt in str(caught.value)
 
 
-def _try_to_take(path: str, token: str, start: object, wins: object) -> None:
-    start.wait()  # type: ignore[attr-defined]
-    if take(JobFolder.at(Path(path)), token) is not None:
-        wins.release()  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize("number", range(5))
 def test_of_many_processes_one_takes_it(folder: JobFolder, number: int) -> None:
+    from takers import try_to_take
+
     del number  # the same race, several times
     context = multiprocessing.get_context("spawn")
     start, wins = context.Event(), context.Semaphore(0)
     attempt = new_attempt(folder, "test")
     arguments = (folder.path, attempt.token, start, wins)
-    processes = [context.Process(target=_try_to_take, args=arguments) for _ in range(4)]
+    processes = [context.Process(target=try_to_take, args=arguments) for _ in range(4)]
     for process in processes:
         process.start()
     start.set()
