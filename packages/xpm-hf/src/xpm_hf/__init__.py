@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ._hub import ExperimaestroHFHub
-from .exceptions import HubError, VariantNotFoundError
+from .exceptions import HubError, HubUnreachableError, VariantNotFoundError
 
 __all__ = [
     # the hub
     "ExperimaestroHFHub",
     # errors
     "HubError",
+    "HubUnreachableError",
     "VariantNotFoundError",
 ]

@@ -11,6 +11,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from xpm_serialize import SerializationError, check_folder
 
+from ._border import reaching_the_hub
 from ._hub import ExperimaestroHFHub, check_variant, download
 from .exceptions import HubError
 
@@ -44,16 +45,17 @@ def push(
         check_variant(variant)
         check_folder(folder, _DEFINITION)
         api = HfApi(token=token)
-        repository = api.create_repo(repository, private=private, exist_ok=True).repo_id
-        if branch is not None:
-            api.create_branch(repository, branch=branch, exist_ok=True)
-        url = api.upload_folder(
-            repo_id=repository,
-            folder_path=folder,
-            path_in_repo=variant,
-            commit_message=message,
-            revision=branch,
-        )
+        with reaching_the_hub():
+            repository = api.create_repo(repository, private=private, exist_ok=True).repo_id
+            if branch is not None:
+                api.create_branch(repository, branch=branch, exist_ok=True)
+            url = api.upload_folder(
+                repo_id=repository,
+                folder_path=folder,
+                path_in_repo=variant,
+                commit_message=message,
+                revision=branch,
+            )
     except (HubError, SerializationError, HfHubHTTPError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(url)

@@ -20,6 +20,7 @@ from xpm_serialize import (
     save,
 )
 
+from ._border import reaching_the_hub
 from ._card import MARK, card_text
 from .exceptions import HubError, VariantNotFoundError
 
@@ -102,6 +103,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
 
         Raises:
             HfHubHTTPError: the Hub refuses it (``huggingface_hub.errors``).
+            HubUnreachableError: it does not answer.
             xpm_serialize.SerializationError: the configuration cannot be saved.
         """
         check_variant(variant)
@@ -112,17 +114,18 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
             content = folder / variant if variant else folder
             content.mkdir(parents=True)
             self._save_pretrained(content)
-            repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
-            if branch is not None and not create_pr:
-                api.create_branch(repo_id, branch=branch, exist_ok=True)
-            self._add_card(api, folder, repo_id, variant, branch, model_card)
-            return api.upload_folder(
-                repo_id=repo_id,
-                folder_path=folder,
-                commit_message=commit_message or "Push configuration",
-                revision=branch,
-                create_pr=create_pr,
-            )
+            with reaching_the_hub():
+                repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
+                if branch is not None and not create_pr:
+                    api.create_branch(repo_id, branch=branch, exist_ok=True)
+                self._add_card(api, folder, repo_id, variant, branch, model_card)
+                return api.upload_folder(
+                    repo_id=repo_id,
+                    folder_path=folder,
+                    commit_message=commit_message or "Push configuration",
+                    revision=branch,
+                    create_pr=create_pr,
+                )
 
     def _add_card(
         self,
@@ -177,6 +180,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         Raises:
             VariantNotFoundError: there is no such variant.
             HfHubHTTPError: the Hub refuses it (``huggingface_hub.errors``).
+            LocalEntryNotFoundError: it does not answer, and nothing was downloaded before.
             xpm_serialize.SerializationError: the definition cannot be loaded.
         """
         check_variant(variant)
@@ -265,7 +269,8 @@ def download(repo_id: str, definition: str, variant: str | None = None, **option
     path = f"{variant}/{definition}" if variant else definition
     try:
         # Asked for first: its absence is told before anything large is downloaded.
-        hf_hub_download(repo_id, path, **options)
+        with reaching_the_hub():
+            hf_hub_download(repo_id, path, **options)
     except LocalEntryNotFoundError:
         raise
     except EntryNotFoundError:
@@ -273,7 +278,8 @@ def download(repo_id: str, definition: str, variant: str | None = None, **option
             raise VariantNotFoundError(f"{repo_id} has no variant {variant!r}") from None
         raise DefinitionNotFoundError(f"{repo_id} holds no {definition}") from None
     patterns = [f"{variant}/*"] if variant else None
-    return Path(snapshot_download(repo_id, allow_patterns=patterns, **options))
+    with reaching_the_hub():
+        return Path(snapshot_download(repo_id, allow_patterns=patterns, **options))
 
 
 def check_variant(variant: str | None) -> None:

@@ -3,20 +3,25 @@
 ::
 
     HubError
+    ├── HubUnreachableError     (ConnectionError) the Hub does not answer
     └── VariantNotFoundError    (FileNotFoundError) the repository has no such variant
 
-What ``huggingface_hub`` raises (a repository that is not there, a token that is refused, a
-server that does not answer) goes through as it is: its messages say what to do. What is wrong
-with a definition is told by the errors of ``xpm_serialize``.
+What the Hub answers (a repository that is not there, a token that is refused) goes through as
+``huggingface_hub.errors`` has it: its messages say what to do. What is wrong with a definition
+is told by the errors of ``xpm_serialize``.
 """
 
 from __future__ import annotations
 
-__all__ = ["HubError", "VariantNotFoundError"]
+__all__ = ["HubError", "HubUnreachableError", "VariantNotFoundError"]
 
 
 class HubError(Exception):
     """Root of the errors of this package."""
+
+
+class HubUnreachableError(HubError, ConnectionError):
+    """The Hub does not answer, or the connection to it was lost."""
 
 
 class VariantNotFoundError(HubError, FileNotFoundError):
