@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +18,13 @@ hypothesis.settings.register_profile("tests", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("tests")
 
 
+# Commands are looked for beside the interpreter too: its environment may not be activated.
+_PATH = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+
+
 def _missing_command(name: str) -> Callable[[], str | None]:
-    return lambda: None if shutil.which(name) else f"the command {name} is not there"
+    found = shutil.which(name, path=_PATH)
+    return lambda: None if found else f"the command {name} is not there"
 
 
 def _missing_modules(*names: str) -> Callable[[], str | None]:

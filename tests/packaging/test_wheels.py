@@ -31,7 +31,8 @@ LAYERS = {
 def _call(*command: str | Path, cwd: Path | None = None) -> str:
     """Runs a command and returns its output; it must succeed."""
     words = [str(word) for word in command]
-    environ = {**os.environ, "UV_CACHE_DIR": UV_CACHE}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environ = {**os.environ, "UV_CACHE_DIR": UV_CACHE, "PATH": path}
     for name in ("PYTHONPATH", "VIRTUAL_ENV"):
         environ.pop(name, None)
     end = subprocess.run(
