@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import PurePath
 from typing import Any
 
 from xpm_config import Config, tags
@@ -109,8 +110,8 @@ def _holds(values: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        text = value
+    if isinstance(value, (str, PurePath)):
+        text = str(value)
     elif isinstance(value, Enum):
         text = value.name
     else:
