@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,8 @@ def main() -> None:
         picture = xp.resultspath / "accuracy.png"
         shutil.copyfile(plot.path, picture)
         print(f"\nPicture: {picture}")
+    if xp.failed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":
