@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from xpm_config import Config, Param, sealed_set
 from xpm_config._body import children, encode_body
 from xpm_config._encoding import reference

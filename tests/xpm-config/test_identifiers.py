@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
+
 import xpm_config
 from xpm_config import (
     Config,
@@ -328,7 +329,8 @@ def test_chains_of_deprecations() -> None:
     assert Older.C(value=5).__identifier__() == newest.__identifier__()
     assert Oldest.C(text="5").__identifier__() == newest.__identifier__()
     oldest: Any = Oldest.C(text="5")
-    assert Keeper.C(item=oldest).__identifier__() == Keeper.C(item=newest).__identifier__()
+    one, other = (Keeper.C(item=item, items=None) for item in (oldest, newest))
+    assert one.__identifier__() == other.__identifier__()
     kept = Keeper.C(item=oldest, items=[oldest, oldest, newest])
     assert kept.__identifier__() == Keeper.C(item=newest, items=[newest] * 3).__identifier__()
 
@@ -356,3 +358,18 @@ def test_an_output_is_not_the_same_without_its_task() -> None:
 
 class Keeper2(Config):
     sub: Param[Sub]
+
+
+def test_marking_a_sealed_part_changes_what_holds_it() -> None:
+    class Outer(Task):
+        keeper: Param[Keeper2]
+
+    task = Outer.C(keeper=Keeper2.C(sub=Sub.C(x=3)))
+    mark_output(task, task)
+    task.seal()
+    before = task.__identifier__(), task.keeper.__identifier__()
+    mark_output(task.keeper.sub, task)
+    assert task.__identifier__() == before[0]
+    fresh = Sub.C(x=3)
+    mark_output(fresh, task)
+    assert task.keeper.__identifier__() == Keeper2.C(sub=fresh).__identifier__() != before[1]

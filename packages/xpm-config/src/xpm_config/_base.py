@@ -47,22 +47,29 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class Location:
-    """A place in the user's code; the line is looked up when it is asked for."""
+    """A place in the user's code; the line is looked up when it is asked for.
+
+    Args:
+        code: the code object, or the name of the file.
+        offset: the instruction in it, or the line.
+    """
 
     __slots__ = ("code", "offset")
 
-    def __init__(self, code: CodeType, offset: int) -> None:
+    def __init__(self, code: CodeType | str, offset: int) -> None:
         self.code = code
         self.offset = offset
 
     @property
     def filename(self) -> str:
         """The file, as Python knows it."""
-        return self.code.co_filename
+        return self.code if isinstance(self.code, str) else self.code.co_filename
 
     @property
     def line(self) -> int:
         """The line, counted from 1."""
+        if isinstance(self.code, str):
+            return self.offset
         for start, end, line in self.code.co_lines():
             if start <= self.offset < end and line is not None:
                 return line

@@ -95,7 +95,7 @@ class _Comparison:
         if one.xpmtype.identifier != other.xpmtype.identifier:
             self._add(path, first, second)
             return
-        if digest(first) == digest(second):
+        if self.computation.same(first, second):
             return
         before = len(self.found), len(self.stack)
         later = list(self._arguments(path, one, other))

@@ -51,6 +51,7 @@ class Computation:
         self.tasks: dict[int, bytes] = {}
         self.converted: dict[int, Any] = {}
         self.keep: list[Any] = []
+        self._alone: Computation | None = None
 
     def target(self, config: Any) -> Any:
         """What a configuration is identified as."""
@@ -82,8 +83,26 @@ class Computation:
         found: list[Any] = []
         if argument.type.holds_configs:
             nested_configs(value, found)
-        refs = {id(config): reference(digest(config)) for config in found}
+        refs = {id(config): self._alone_reference(config) for config in found}
         return argument.encode(value, refs, False, False)
+
+    def same(self, first: Any, second: Any) -> bool:
+        """Whether two configurations have the same identifier."""
+        return self._alone_reference(first) == self._alone_reference(second)
+
+    def _alone_reference(self, config: Any) -> bytes:
+        """The encoding of a reference to a configuration as if it were alone."""
+        if config.__xpm__.digest is not None:
+            return reference(config.__xpm__.digest)
+        # a computation of its own: this one may be in the middle of a visit
+        if self._alone is None:
+            self._alone = Computation()
+        alone = self._alone
+        found = alone.refs.get(id(config)) or alone.tasks.get(id(config))
+        if found is None:
+            self.keep.append(config)
+            found = reference(_digest_with_tasks(alone, config))
+        return found
 
 
 def digest(config: Any) -> bytes:
@@ -126,7 +145,7 @@ def _digest(computation: Computation, config: Any) -> bytes:
             return found
         info.digest, info.plain = found, plain
     if target is not config and config.__xpm__.sealed:
-        config.__xpm__.known = info.digest
+        config.__xpm__.digest = info.digest
         config.__xpm__.plain = info.plain
     return info.digest  # type: ignore[no-any-return] # a slot
 

@@ -93,13 +93,24 @@ class ConfigInformation:
         # what the type variables of a generic class stand for
         self.bindings: dict[Any, Any] | None = None
         self.own_tags: dict[str, Any] | None = None
-        self.known_tags: dict[str, Any] | None = None
+        self.known_tags: tuple[int, dict[str, Any]] | None = None
         # identifiers, once it is sealed: the digest, and whether it is the same wherever
         # the configuration is nested (it holds neither loop nor instance)
         self.digest: bytes | None = None
         self.plain = False
         self.has_loops = False
         self.partial_digests: dict[Any, bytes] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but what belongs to this process."""
+        state = {name: getattr(self, name) for name in self.__slots__}
+        state["_code"], state["_offset"] = self.location
+        state.update(job=None, dependencies=[], known_tags=None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     # --- values
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from ._context import ConfigWalkContext
 from ._copying import map_configs
-from ._sealing import nested_places
+from ._sealing import Place, nested_places, segments
 from ._validation import bottom_up, check_complete
 from .exceptions import UnsetArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_MUTABLE = (list, dict, set)
 
 
 class ObjectStore:
@@ -75,7 +78,7 @@ def instance(
     return store.get(root)
 
 
-def _places(root: Any, order: list[Any]) -> dict[int, tuple[str, ...]]:
+def _places(root: Any, order: list[Any]) -> dict[int, Place | None]:
     """Where each configuration lies in the root, if some need a path."""
     for config in order:
         info = config.__xpm__
@@ -95,7 +98,7 @@ def _bare(config: Any, keep: bool) -> Any:
 def _values(
     config: Any,
     context: ConfigWalkContext | None,
-    places: dict[int, tuple[str, ...]],
+    places: dict[int, Place | None],
     store: ObjectStore,
 ) -> dict[str, Any]:
     info = config.__xpm__
@@ -103,13 +106,17 @@ def _values(
     for name, argument in info.xpmtype.arguments.items():
         if name in info.values:
             value = info.values[name]
-            values[name] = map_configs(value, store.get)
+            if argument.type.holds_configs:
+                values[name] = map_configs(value, store.get)
+            else:
+                # configurations and value objects do not share what can be changed
+                values[name] = value.copy() if type(value) in _MUTABLE else value
         elif argument.generator is not None:
             if context is None:
                 raise UnsetArgumentError(
                     f"{info.xpmtype.title} (created at {info.location}): '{name}' is a generated "
                     "path; give instance() a context, such as DirectoryContext(path)"
                 )
-            context.segments = places[id(config)]
+            context.segments = segments(places[id(config)])
             values[name] = argument.validate(argument.generator(context, config), "generated")
     return values

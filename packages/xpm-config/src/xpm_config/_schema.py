@@ -189,6 +189,9 @@ class ObjectType(ConfigType):
             ]
         return self._plan
 
+    def __reduce__(self) -> Any:
+        return getattr, (self.cls, "__xpmtype__")
+
     def __repr__(self) -> str:
         return f"ObjectType({self.identifier})"
 

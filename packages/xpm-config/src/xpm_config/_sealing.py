@@ -8,28 +8,39 @@ from ._base import ConfigObject
 from ._containers import CONTAINERS
 from ._context import ConfigWalkContext, EmptyContext, segment
 
-_Entry = tuple[Any, tuple[str, ...]]
+# A place is a linked list, from the end: chains of configurations can be long.
+Place = tuple[Any, str]
+_Entry = tuple[Any, "Place | None"]
 
 
-def _nested(value: Any, at: tuple[str, ...], found: list[_Entry]) -> None:
+def segments(at: Place | None) -> tuple[str, ...]:
+    """A place as the parts of a path."""
+    parts = []
+    while at is not None:
+        at, part = at
+        parts.append(part)
+    return tuple(reversed(parts))
+
+
+def _nested(value: Any, at: Place, found: list[_Entry]) -> None:
     if isinstance(value, ConfigObject):
         found.append((value, at))
     elif isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, (ConfigObject, *CONTAINERS)):
-                _nested(item, (*at, segment(key)), found)
+                _nested(item, (at, segment(key)), found)
             if isinstance(key, ConfigObject):
-                found.append((key, (*at, str(key.__xpm__.identifier))))
+                found.append((key, (at, str(key.__xpm__.identifier))))
     elif isinstance(value, (set, frozenset)):
         for item in value:
             # a set has no order, but its configurations are sealed already
             if isinstance(item, ConfigObject):
-                found.append((item, (*at, str(item.__xpm__.identifier))))
+                found.append((item, (at, str(item.__xpm__.identifier))))
             else:
                 _nested(item, at, found)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            _nested(item, (*at, str(index)), found)
+            _nested(item, (at, str(index)), found)
 
 
 def seal(root: Any, context: ConfigWalkContext | None) -> None:
@@ -51,7 +62,7 @@ def seal(root: Any, context: ConfigWalkContext | None) -> None:
     if info.sealed and not (info.pending and context is not None):
         return
     if not info.xpmtype.config_arguments and not info.init_tasks:
-        visited: list[_Entry] = [(root, ())]
+        visited: list[_Entry] = [(root, None)]
         holders: dict[int, list[Any]] = {}
     else:
         visited, holders = _visit(root, context)
@@ -76,7 +87,7 @@ def _visit(root: Any, context: ConfigWalkContext | None) -> tuple[list[_Entry], 
     visited: list[_Entry] = []
     holders: dict[int, list[Any]] = {}
     seen = set()
-    stack: list[_Entry] = [(root, ())]
+    stack: list[_Entry] = [(root, None)]
     while stack:
         config, at = stack.pop()
         if id(config) in seen:
@@ -89,13 +100,13 @@ def _visit(root: Any, context: ConfigWalkContext | None) -> tuple[list[_Entry], 
             value = info.values.get(argument.name)
             if value is not None:
                 start = len(below)
-                _nested(value, (*at, argument.name), below)
+                _nested(value, (at, argument.name), below)
                 if is_task and info.task is None and not argument.ignore_generated:
                     for child, _ in below[start:]:
                         if child.__xpm__.has_generated:
                             argument.check_generated(child, info.xpmtype.title)
         for index, init_task in enumerate(info.init_tasks):
-            below.append((init_task, (*at, "init_tasks", str(index))))
+            below.append((init_task, ((at, "init_tasks"), str(index))))
         for entry in reversed(below):
             child = entry[0].__xpm__
             if not child.sealed or (child.pending and context is not None):
@@ -117,7 +128,7 @@ def _generate(
             if context is None:
                 missing = True
                 continue
-            context.segments = at
+            context.segments = segments(at)
             made[argument.name] = argument.validate(
                 argument.generator(context, config), "generated when sealing"
             )
@@ -139,10 +150,10 @@ def _mark_holders(config: Any, holders: dict[int, list[Any]]) -> None:
             stack.extend(holders.get(id(info.pyobject), ()))
 
 
-def nested_places(root: Any) -> dict[int, tuple[str, ...]]:
+def nested_places(root: Any) -> dict[int, Place | None]:
     """Where each configuration lies in another one, by `id`; the place met first is kept."""
-    places: dict[int, tuple[str, ...]] = {}
-    stack: list[_Entry] = [(root, ())]
+    places: dict[int, Place | None] = {}
+    stack: list[_Entry] = [(root, None)]
     while stack:
         config, at = stack.pop()
         if id(config) in places:
@@ -151,6 +162,6 @@ def nested_places(root: Any) -> dict[int, tuple[str, ...]]:
         info = config.__xpm__
         below: list[_Entry] = []
         for argument in info.xpmtype.config_arguments:
-            _nested(info.values.get(argument.name), (*at, argument.name), below)
+            _nested(info.values.get(argument.name), (at, argument.name), below)
         stack.extend(reversed(below))
     return places

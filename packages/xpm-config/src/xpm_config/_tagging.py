@@ -80,15 +80,24 @@ def tag_sources(info: Any) -> Iterator[Any]:
 
 _NONE: dict[str, Any] = {}
 
+# Counts the tags set on sealed configurations: what was remembered before may lack them.
+_late_tags = 0
+
+
+def _known(info: Any) -> dict[str, Any] | None:
+    """The tags remembered for a sealed configuration, if they are still true."""
+    known = info.known_tags
+    return known[1] if known is not None and known[0] == _late_tags else None
+
 
 def collect_tags(config: Any) -> dict[str, tuple[Any, Location | None]]:
     """Tags of a configuration: name → value and the place where it was set.
 
     Each configuration is visited once; those of sealed configurations are remembered.
     """
-    info = config.__xpm__
-    if info.known_tags is not None:
-        return info.known_tags  # type: ignore[no-any-return] # a slot
+    known = _known(config.__xpm__)
+    if known is not None:
+        return known
     done: dict[int, dict[str, Any]] = {}
     entered: set[int] = set()
     stack = [config]
@@ -99,8 +108,9 @@ def collect_tags(config: Any) -> dict[str, tuple[Any, Location | None]]:
         if key in done:
             stack.pop()
             continue
-        if info.known_tags is not None:
-            done[key] = info.known_tags
+        known = _known(info)
+        if known is not None:
+            done[key] = known
             stack.pop()
             continue
         sources = list(tag_sources(info))
@@ -114,7 +124,7 @@ def collect_tags(config: Any) -> dict[str, tuple[Any, Location | None]]:
         merged = done[key] = _merge(info, [done.get(id(source), _NONE) for source in sources])
         # inside a loop what is merged depends on where it was entered
         if info.sealed and all(id(source) in done for source in sources):
-            info.known_tags = merged
+            info.known_tags = (_late_tags, merged)
         stack.pop()
     return done[id(config)]
 
@@ -173,6 +183,9 @@ def tagspath(value: Any) -> str:
 
 def set_tag(info: Any, name: str, value: Any) -> None:
     """Sets a tag of the configuration itself."""
+    if info.sealed:
+        global _late_tags
+        _late_tags += 1
     if info.own_tags is None:
         info.own_tags = {}
     info.own_tags[name] = (value, user_location())

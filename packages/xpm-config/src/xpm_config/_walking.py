@@ -89,7 +89,36 @@ def mark_output(config: Any, task: Any) -> None:
     """
     info = config.__xpm__
     info.task = task
-    if config is not task:
-        # a part of the task was identified with it, when nothing had produced it yet
-        info.digest = info.partial_digests = info.known_tags = None
-        info.plain = False
+    if config is not task and info.sealed:
+        _forget(config)
+
+
+def _forget(config: Any) -> None:
+    """Forgets what was remembered of a sealed configuration and of what holds it.
+
+    A part of a task was sealed and identified with it, when nothing had produced it yet;
+    the task itself keeps the identifier that it was submitted with.
+    """
+    owner = config.__xpm__.owner
+    holders: dict[int, list[Any]] = {}
+    seen = set()
+    stack = [owner]
+    while stack:
+        current = stack.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        for child in held(current.__xpm__):
+            if child.__xpm__.owner is owner:
+                holders.setdefault(id(child), []).append(current)
+                stack.append(child)
+    stale = [config]
+    seen.clear()
+    while stale:
+        current = stale.pop()
+        info = current.__xpm__
+        if id(current) not in seen and info.task is not current:
+            seen.add(id(current))
+            info.digest = info.partial_digests = info.known_tags = None
+            info.plain = False
+            stale.extend(holders.get(id(current), ()))

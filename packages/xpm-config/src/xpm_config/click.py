@@ -24,7 +24,7 @@ from .exceptions import DefinitionError, UnknownArgumentError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _ArgumentParameter(click.ParamType):
+class _ArgumentParameter(click.ParamType):  # type: ignore[type-arg,unused-ignore] # generic since click 8.3
     """A type of argument as click sees it: texts are converted as in a configuration."""
 
     def __init__(self, type: Type) -> None:
@@ -152,7 +152,7 @@ class _Forward(type):
         return cls([name])
 
 
-class forwardoption(metaclass=_Forward):  # noqa: N801 # the name users know
+class forwardoption(metaclass=_Forward):  # the name users know
     """Makes a click option of an argument, with its type, documentation and default.
 
     Write `forwardoption.path.to.argument(MyConfig)`, with the option's name as second
