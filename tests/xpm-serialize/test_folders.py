@@ -341,3 +341,10 @@ def test_the_definition_says_its_version(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "saved" / "experimaestro.json").read_text())
     assert document["version"] == 3
     assert sorted(document) == ["data", "objects", "version"]
+
+
+def test_data_files_of_what_is_serialized_lie_where_save_puts_them(
+    tmp_path: Path, text: Path
+) -> None:
+    serialize(Corpus.C(text=text), tmp_path / "saved", init_tasks=[Seed.C(value=1)])
+    assert files_in(tmp_path / "saved") == ["experimaestro.json", "text"]

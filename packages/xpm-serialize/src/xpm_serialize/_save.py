@@ -13,7 +13,7 @@ from typing import Any
 
 from ._context import SerializationContext
 from ._source import read_json
-from ._state import state_dict
+from ._state import collect_state
 from ._writer import VERSION
 from .exceptions import DefinitionError, PathConflictError, SerializationError
 
@@ -45,7 +45,7 @@ def save(
         PathConflictError: two data files would share one place.
         OSError: the folder cannot be written, or a data file cannot be read.
     """
-    _save(obj, save_directory, definition_filename, context, {})
+    _save(obj, [(obj, [])], save_directory, definition_filename, context, {})
 
 
 def serialize(
@@ -65,12 +65,15 @@ def serialize(
         definition_filename: the file for the definition.
         context: how data files are saved.
     """
+    # The object's data files lie where save() would put them.
+    roots: list[tuple[Any, list[str]]] = [(obj, []), (list(init_tasks), ["__init_tasks__"])]
     content = [obj, list(init_tasks)]
-    _save(content, save_directory, definition_filename, context, {"serialized": True})
+    _save(content, roots, save_directory, definition_filename, context, {"serialized": True})
 
 
 def _save(
     obj: Any,
+    roots: list[tuple[Any, list[str]]],
     save_directory: Path | str | None,
     definition_filename: str,
     context: SerializationContext | None,
@@ -79,12 +82,12 @@ def _save(
     if context is None:
         context = SerializationContext()
     if save_directory is None:
-        _dump(state_dict(context, obj))
+        _dump(collect_state(context, obj, roots))
         return
     target = Path(save_directory)
     with _staging(target) as stage:
         context.save_directory = stage
-        state = {"version": VERSION, **more, **state_dict(context, obj)}
+        state = {"version": VERSION, **more, **collect_state(context, obj, roots)}
         if (stage / definition_filename).exists():
             raise PathConflictError(f"a data file would be saved as {definition_filename!r}")
         if stage.parent == target:

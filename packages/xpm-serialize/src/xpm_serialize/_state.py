@@ -28,8 +28,20 @@ def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
         NotSerializableError: a value has no form in JSON; the message says which.
         PathConflictError: two data files would share one place.
     """
-    hook = _DataFields(context, obj)
-    writer = ObjectWriter(tags=True, fields=hook)
+    return collect_state(context, obj, [(obj, [])])
+
+
+def collect_state(
+    context: SerializationContext, obj: Any, roots: list[tuple[Any, list[str]]]
+) -> dict[str, Any]:
+    """As :func:`state_dict`, the names that lead to data files beginning at other places.
+
+    Args:
+        context: says where data files go.
+        obj: what is written.
+        roots: its parts, and the names that lead to each.
+    """
+    writer = ObjectWriter(tags=True, fields=_DataFields(context, roots))
     data, records = writer.collect(obj)
     return {"objects": records, "data": data}
 
@@ -37,9 +49,9 @@ def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
 class _DataFields:
     """Gives data paths the form that the context (or the configuration's class) chooses."""
 
-    def __init__(self, context: SerializationContext, root: Any) -> None:
+    def __init__(self, context: SerializationContext, roots: list[tuple[Any, list[str]]]) -> None:
         self._context = context
-        self._root = root
+        self._roots = roots
         self._trails: dict[int, tuple[list[str], int]] | None = None
 
     def __call__(self, info: Any) -> Mapping[str, Any]:
@@ -68,7 +80,7 @@ class _DataFields:
 
     def _enter(self, config: Any) -> None:
         if self._trails is None:
-            self._trails = _find_trails(self._root)
+            self._trails = _find_trails(self._roots)
         var_path, depth = self._trails.get(id(config), ([], 0))
         self._context.enter(list(var_path), depth)
 
@@ -85,10 +97,10 @@ def _form(value: Any) -> Any:
     return value
 
 
-def _find_trails(root: Any) -> dict[int, tuple[list[str], int]]:
+def _find_trails(roots: list[tuple[Any, list[str]]]) -> dict[int, tuple[list[str], int]]:
     """For each configuration, the first way that leads to it, and how many hold it."""
     found: dict[int, tuple[list[str], int]] = {}
-    todo: list[tuple[Any, list[str], int]] = [(root, [], 0)]
+    todo = [(value, path, 0) for value, path in reversed(roots)]
     while todo:
         value, path, depth = todo.pop()
         info = information(value)
