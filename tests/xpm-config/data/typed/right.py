@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Generic, Optional, TypeVar
 
 from typing_extensions import assert_type
+
 from xpm_config import (
     Annotated,
     Choices,
@@ -73,6 +74,7 @@ assert_type(learn.copy(), Learn)
 assert_type(copyconfig(learn, version="1"), Learn)
 assert_type(learn @ Model.C(size=1), Learn)
 assert_type(setmeta(learn, True), Learn)
+assert_type(stop_tags(learn), Learn)
 assert_type(sealed_set(Model.C(size=1)), "set[Model]")
 assert_type(from_dict(Model, {"size": 1}), Model)
 assert_type(str(learn.__identifier__()), str)
