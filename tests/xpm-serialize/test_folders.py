@@ -18,6 +18,7 @@ from xpm_serialize import (
     DefinitionNotFoundError,
     NotSerializableError,
     PathConflictError,
+    PathSerializationLWTask,
     SerializationContext,
     SerializedPath,
     check_folder,
@@ -348,3 +349,15 @@ def test_data_files_of_what_is_serialized_lie_where_save_puts_them(
 ) -> None:
     serialize(Corpus.C(text=text), tmp_path / "saved", init_tasks=[Seed.C(value=1)])
     assert files_in(tmp_path / "saved") == ["experimaestro.json", "text"]
+
+
+class ReadText(PathSerializationLWTask):
+    def execute(self) -> None:
+        self.value.content = self.path.read_text()  # type: ignore[attr-defined] # set here
+
+
+def test_a_task_that_makes_an_instance_ready(tmp_path: Path, text: Path) -> None:
+    layer = Layer.C(size=1)
+    serialize(layer, tmp_path / "saved", init_tasks=[ReadText.C(value=layer, path=text)])
+    assert files_in(tmp_path / "saved") == ["__init_tasks__/0/path", "experimaestro.json"]
+    assert deserialize(tmp_path / "saved", as_instance=True).content == "some text"

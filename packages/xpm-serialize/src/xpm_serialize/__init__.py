@@ -9,6 +9,11 @@ from ._task import LoadedTask, load_task
 if TYPE_CHECKING:
     from ._checks import check_folder
     from ._context import SerializationContext, SerializedPath, SerializedPathLoader
+    from ._initializers import (
+        LightweightTask,
+        PathSerializationLWTask,
+        SerializationLWTask,
+    )
     from ._load import deserialize, from_state_dict, from_task_dir, load, load_objects
     from ._runs import ExperimentInfo, load_xp_info
     from ._save import save, serialize
@@ -36,6 +41,10 @@ __all__ = [
     "SerializationContext",
     "SerializedPath",
     "SerializedPathLoader",
+    # what makes loaded configurations ready
+    "LightweightTask",
+    "SerializationLWTask",
+    "PathSerializationLWTask",
     # data
     "state_dict",
     "from_state_dict",
@@ -70,6 +79,9 @@ _HOMES = {
     "from_task_dir": "_load",
     "load_objects": "_load",
     "check_folder": "_checks",
+    "LightweightTask": "_initializers",
+    "SerializationLWTask": "_initializers",
+    "PathSerializationLWTask": "_initializers",
     "state_dict": "_state",
     "SerializationContext": "_context",
     "SerializedPath": "_context",
