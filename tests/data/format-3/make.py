@@ -37,7 +37,7 @@ def model(**more):
             "values": [None, True, 1, 2**70, 1.5, math.inf, "text", b"bytes", (1, 2), {3, 4}],
             "type": {"type": "python", "value": 1},
             "keys": {1: "a", "1": "b"},
-            "members": [Kind.SMALL, Access.READ | Access.WRITE],
+            "members": [Kind.SMALL, Access.WRITE],
         },
         first=(one := Shared.C()),
         second=one if more.pop("same", True) else Shared.C(),
