@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from xpm_scheduler import (
         DependentMarker,
+        DirtyGitAction,
         DirtyGitError,
         FailedExperiment,
         GracefulExperimentExit,
@@ -72,7 +73,9 @@ if TYPE_CHECKING:
     )
     from xpm_serialize import (
         ExperimentInfo,
+        PathSerializationLWTask,
         SerializationContext,
+        SerializationLWTask,
         deserialize,
         from_state_dict,
         from_task_dir,
@@ -125,7 +128,9 @@ __all__ = [
     "tagspath",
     # Saving and loading
     "ExperimentInfo",
+    "PathSerializationLWTask",
     "SerializationContext",
+    "SerializationLWTask",
     "deserialize",
     "from_state_dict",
     "from_task_dir",
@@ -141,6 +146,7 @@ __all__ = [
     "progress",
     "tqdm",
     # Experiments
+    "DirtyGitAction",
     "DirtyGitError",
     "FailedExperiment",
     "GracefulExperimentExit",
@@ -202,7 +208,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "xpm_serialize": (
         "ExperimentInfo",
+        "PathSerializationLWTask",
         "SerializationContext",
+        "SerializationLWTask",
         "deserialize",
         "from_state_dict",
         "from_task_dir",
@@ -214,6 +222,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "xpm_scheduler": (
         "DependentMarker",
+        "DirtyGitAction",
         "DirtyGitError",
         "FailedExperiment",
         "GracefulExperimentExit",

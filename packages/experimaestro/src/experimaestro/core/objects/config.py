@@ -1,5 +1,5 @@
 """Configuration objects."""
 
-from xpm_config import Config, ConfigInformation, ConfigMixin, ConfigWalkContext
+from xpm_config import Config, ConfigInformation, ConfigMixin, ConfigWalkContext, clone
 
-__all__ = ["Config", "ConfigInformation", "ConfigMixin", "ConfigWalkContext"]
+__all__ = ["Config", "ConfigInformation", "ConfigMixin", "ConfigWalkContext", "clone"]

@@ -1,0 +1,5 @@
+"""Tasks that make loaded configurations ready."""
+
+from xpm_serialize import PathSerializationLWTask, SerializationLWTask
+
+__all__ = ["PathSerializationLWTask", "SerializationLWTask"]
