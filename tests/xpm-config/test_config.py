@@ -26,6 +26,7 @@ from xpm_config import (
     Param,
     PathGenerator,
     SealedError,
+    clone,
     config_only,
     copyconfig,
     deprecate,
@@ -414,6 +415,26 @@ def test_copies() -> None:
     assert "out" not in copyconfig(sub).__xpm__.values
     mark_output(main, main)
     assert main.copy().__xpm__.task is None
+
+
+def test_clones() -> None:
+    class Node(Config):
+        links: Param[list[Node]] = field(default_factory=list)
+        bag: Param[set[Node]] = field(default_factory=set)
+
+    shared, output = Node.C(), Node.C()
+    root = Node.C(links=[shared, shared, output], bag=sealed_set(Node.C()))
+    shared.links = [root]
+    mark_output(output, Node.C())
+    root.seal()
+    made = clone(root)
+    assert made == root
+    assert made.links[0] is made.links[1] is not shared
+    assert made.links[0].links == [made]
+    assert made.links[0].links[0] is made
+    assert made.links[2] is output
+    assert not made.links[0].__xpm__.sealed
+    assert made.__identifier__() == root.__identifier__()
 
 
 def test_composition() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ._arguments import Argument
 from ._config import Config, ConfigMixin, InstanceConfig
 from ._context import ConfigWalkContext, DirectoryContext, EmptyContext
-from ._copying import copyconfig
+from ._copying import clone, copyconfig
 from ._decorators import config_only, initializer, sealed_set, setmeta
 from ._deprecation import deprecate
 from ._generators import Generator, PathGenerator, pathgenerator
@@ -94,6 +94,7 @@ __all__ = [
     "ConfigInformation",
     "Identifier",
     "ObjectStore",
+    "clone",
     "copyconfig",
     "identifiers",
     "sealed_set",

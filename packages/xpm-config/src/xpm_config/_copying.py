@@ -6,7 +6,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._base import ConfigObject, qualified, user_location
-from ._containers import CONTAINERS
+from ._containers import CONTAINERS, nested_configs
+from ._validation import bottom_up
 from .exceptions import DefinitionError
 
 if TYPE_CHECKING:
@@ -61,14 +62,22 @@ def map_configs(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, list):
         return [map_configs(item, change) for item in value]
     if isinstance(value, dict):
-        return {map_configs(k, change): map_configs(v, change) for k, v in value.items()}
+        return {_hashable(k, change): map_configs(v, change) for k, v in value.items()}
     if isinstance(value, tuple):
         items = [map_configs(item, change) for item in value]
         # a named tuple takes its elements one by one
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     if isinstance(value, (set, frozenset)):
-        return type(value)(map_configs(item, change) for item in value)
+        return type(value)(_hashable(item, change) for item in value)
     return value
+
+
+def _hashable(value: Any, change: Callable[[Any], Any]) -> Any:
+    """What replaces an element of a set; configurations are sealed to be one."""
+    made = map_configs(value, change)
+    if isinstance(made, ConfigObject):
+        made.__xpm__.seal()
+    return made
 
 
 def copyconfig(config: T, **changes: Any) -> T:
@@ -83,6 +92,37 @@ def copyconfig(config: T, **changes: Any) -> T:
         ArgumentTypeError: a value does not have its argument's type.
     """
     return copy_one(config, changes)  # type: ignore[no-any-return] # of the same class
+
+
+def clone(config: T) -> T:
+    """A copy of a configuration and of all that it holds, sharing kept; nothing is sealed.
+
+    What a task produces is not copied: it stays the output of that task.
+
+    Args:
+        config: a configuration.
+    """
+    copies: dict[int, Any] = {}
+    stack: list[Any] = [config]
+    while stack:
+        current = stack.pop()
+        info = current.__xpm__
+        if id(current) in copies:
+            continue
+        if current is not config and info.task is not None:
+            copies[id(current)] = current
+            continue
+        copies[id(current)] = copy_one(current, {})
+        nested_configs([*info.values.values(), info.init_tasks], stack)
+    # what is in a set is sealed, and so must have got its own parts before
+    for original in bottom_up(config, lambda info: copies[id(info.pyobject)] is info.pyobject):
+        made = copies[id(original)].__xpm__
+        for argument in made.xpmtype.config_arguments:
+            if argument.name in made.values:
+                value = made.values[argument.name]
+                made.values[argument.name] = map_configs(value, lambda c: copies[id(c)])
+        made.init_tasks = [copies[id(task)] for task in original.__xpm__.init_tasks]
+    return copies[id(config)]  # type: ignore[no-any-return] # of the same class
 
 
 def convert(config: Any) -> Any:
