@@ -13,6 +13,8 @@ import pytest
 
 from xpm_config import tag
 from xpm_scheduler import (
+    DirtyGitAction,
+    DirtyGitError,
     FailedExperiment,
     JobFailureStatus,
     JobState,
@@ -411,3 +413,43 @@ def test_the_launcher_of_a_workspace_can_be_set(tmp_path: Path) -> None:
         assert xp.workspace.launcher is launcher
         task = Add.C(x=5).submit()
     assert task.out.read_text() == "5"
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=Someone", "-c", "user.email=someone@example.org"]
+    subprocess.run(["git", *identity, "-C", str(folder), *arguments], check=True)
+
+
+def test_the_state_of_the_code_is_recorded_and_can_be_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = tmp_path / "code"
+    (code / "inside").mkdir(parents=True)
+    (code / "plan.py").write_text("first")
+    _git(code, "init", "--quiet", "--initial-branch=main")
+    _git(code, "add", ".")
+    _git(code, "commit", "--quiet", "--message", "Say something")
+
+    def run(action: DirtyGitAction | str) -> dict[str, Any]:
+        paths = [code / "inside", tmp_path]
+        with experiment(tmp_path / "ws", "git", project_paths=paths, dirty_git=action) as xp:
+            pass
+        environment = json.loads((xp.workdir / "environment.json").read_text())
+        (project,) = environment["projects"]
+        assert isinstance(project, dict)
+        return project
+
+    clean = run("error")
+    assert clean["path"] == str(code)
+    assert clean["branch"] == "main"
+    assert clean["message"] == "Say something"
+    assert len(clean["commit"]) == 40
+    assert not clean["dirty"]
+    (code / "plan.py").write_text("second")
+    capsys.readouterr()
+    with pytest.raises(DirtyGitError, match=r"uncommitted changes in .*code; commit them"):
+        run(DirtyGitAction.ERROR)
+    assert run("warn")["dirty"]
+    assert "git: the code has uncommitted changes in" in capsys.readouterr().err
+    assert run("ignore")["dirty"]
+    assert "uncommitted" not in capsys.readouterr().err

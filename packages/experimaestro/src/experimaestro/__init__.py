@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from xpm_scheduler import (
         DependentMarker,
         DirtyGitAction,
+        DirtyGitAction,
         DirtyGitError,
         FailedExperiment,
         GracefulExperimentExit,
@@ -147,6 +148,7 @@ __all__ = [
     "tqdm",
     # Experiments
     "DirtyGitAction",
+    "DirtyGitAction",
     "DirtyGitError",
     "FailedExperiment",
     "GracefulExperimentExit",
@@ -222,6 +224,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "xpm_scheduler": (
         "DependentMarker",
+        "DirtyGitAction",
         "DirtyGitAction",
         "DirtyGitError",
         "FailedExperiment",

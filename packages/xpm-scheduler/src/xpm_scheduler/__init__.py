@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._experiment import experiment as experiment
+    from ._git import DirtyGitAction as DirtyGitAction
     from ._job import Job as Job
     from ._job import JobDependency as JobDependency
     from ._notifications import progress as progress
@@ -43,6 +44,7 @@ __all__ = [
     "LightweightTask",
     "Task",
     # Plans
+    "DirtyGitAction",
     "JobContext",
     "RunMode",
     "Workspace",
@@ -74,6 +76,7 @@ __all__ = [
 
 _HOMES = {
     "_experiment": ("experiment",),
+    "_git": ("DirtyGitAction",),
     "_job": ("Job", "JobDependency"),
     "_notifications": ("progress", "tqdm"),
     "_scheduler": ("Scheduler",),

@@ -9,19 +9,26 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ._attempts import hostname
 from ._files import FileLock
+from ._git import DirtyGitAction, git_states, plan_folders
 from ._job import Job
 from ._run import RunRecords, prune_history
 from ._scheduler import Scheduler
 from ._states import JobState
 from ._summary import Counts, LiveLine, summary, terminal
 from ._workspace import RunMode, Workspace, open_plans
-from .exceptions import FailedExperiment, GracefulExperimentExit, NestedExperimentError
+from .exceptions import (
+    DirtyGitError,
+    FailedExperiment,
+    GracefulExperimentExit,
+    NestedExperimentError,
+)
 from .settings import Settings, WorkspaceSettings
 from .taskglobals import Env
 
@@ -43,6 +50,9 @@ class experiment:
         run_mode: what to do with the tasks; by default, run them.
         launcher: what runs them; by default, this machine.
         register_signals: whether SIGTERM ends the driver as Ctrl+C does (in the main thread).
+        project_paths: folders of the plan's code, whose git state is recorded; by default, the
+            folder of the program.
+        dirty_git: what to do when that code has changes that are not committed.
         on_failure: ``"continue"`` leaves the block quietly when jobs have failed, ``"raise"``
             raises ``FailedExperiment``.
         no_db: accepted for older plans; there is no database.
@@ -51,6 +61,7 @@ class experiment:
     Raises:
         NestedExperimentError: opened by a script that a job is loading.
         WorkspaceError: the folder cannot be used.
+        DirtyGitError: the code has changes, and ``dirty_git`` refuses that.
         ValueError: the name cannot be a folder's.
     """
 
@@ -68,6 +79,8 @@ class experiment:
         run_mode: RunMode | str | None = None,
         launcher: Launcher | None = None,
         register_signals: bool = True,
+        project_paths: Sequence[Path | str] | None = None,
+        dirty_git: DirtyGitAction | str = DirtyGitAction.WARN,
         on_failure: Literal["continue", "raise"] = "continue",
         no_db: bool = False,
         no_environmental_impact: bool = False,
@@ -90,6 +103,8 @@ class experiment:
         self.jobs: dict[tuple[str, str], Job] = {}
         self.counts = Counts()
         self._register_signals = register_signals
+        self._project_paths = [Path(path) for path in project_paths or ()]
+        self._dirty_git = DirtyGitAction(dirty_git)
         self._on_failure = on_failure
         self._records: RunRecords | None = None
         self._status = "failed"
@@ -159,6 +174,7 @@ class experiment:
         return self
 
     def _open_records(self) -> None:
+        projects = self._check_git()
         self.workspace.create()
         self._path.mkdir(parents=True, exist_ok=True)
         if not self._lock.acquire(blocking=False):
@@ -172,7 +188,7 @@ class experiment:
             f"process {os.getpid()} on {hostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
         )
         try:
-            self._records = RunRecords(self._path)
+            self._records = RunRecords(self._path, projects)
             self.resultspath.mkdir()
         except BaseException:
             self._lock.release()
@@ -181,6 +197,17 @@ class experiment:
         if stream is not None:
             self._live = LiveLine(self.name, self.counts, stream)
         self.scheduler.attach(self)
+
+    def _check_git(self) -> list[dict[str, Any]]:
+        """The state of the plan's code, unless it is to be refused."""
+        projects = git_states(self._project_paths or plan_folders())
+        dirty = [project["path"] for project in projects if project["dirty"]]
+        if dirty and self._dirty_git is not DirtyGitAction.IGNORE:
+            text = f"{self.name}: the code has uncommitted changes in {', '.join(dirty)}"
+            if self._dirty_git is DirtyGitAction.ERROR:
+                raise DirtyGitError(f"{text}; commit them, or set dirty_git to warn or ignore")
+            print(text, file=sys.stderr)
+        return projects
 
     def __exit__(
         self,

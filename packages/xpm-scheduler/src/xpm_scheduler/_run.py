@@ -26,9 +26,10 @@ class RunRecords:
 
     Args:
         experiment_path: the experiment's folder, whose lock is held.
+        projects: the state of the repositories of the plan's code.
     """
 
-    def __init__(self, experiment_path: Path) -> None:
+    def __init__(self, experiment_path: Path, projects: list[dict[str, Any]]) -> None:
         self.experiment_id = experiment_path.name
         self.path = _new_folder(experiment_path)
         self.run_id = self.path.name
@@ -44,7 +45,7 @@ class RunRecords:
         self._task_folders: set[str] = set()
         self._snapshot_due = False
         self._next_snapshot = 0.0
-        self._environment = capture_environment()
+        self._environment = {**capture_environment(), "projects": projects}
         self._write_environment("running", None)
         self.write_status("running")
         _point_current_to(self.path)
@@ -110,7 +111,7 @@ class RunRecords:
         for log in (self._jobs_log, self._objects_log, self._events_log):
             log.close()
         self.write_status(status, ended)
-        self._write_environment(status, ended)
+        self._write_environment("completed" if status == "done" else status, ended)
 
     def write_status(self, status: str, ended: float | None = None) -> None:
         """Replace the snapshot."""
