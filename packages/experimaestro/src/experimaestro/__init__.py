@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from xpm_scheduler import (
         DependentMarker,
         DirtyGitAction,
-        DirtyGitAction,
         DirtyGitError,
         FailedExperiment,
         GracefulExperimentExit,
@@ -148,7 +147,6 @@ __all__ = [
     "tqdm",
     # Experiments
     "DirtyGitAction",
-    "DirtyGitAction",
     "DirtyGitError",
     "FailedExperiment",
     "GracefulExperimentExit",
@@ -224,7 +222,6 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "xpm_scheduler": (
         "DependentMarker",
-        "DirtyGitAction",
         "DirtyGitAction",
         "DirtyGitError",
         "FailedExperiment",
