@@ -102,6 +102,8 @@ class Decoder:
         return DefinitionError(f"{self.source.where(self.number)}: {message}")
 
     def _list(self, value: list[Any]) -> list[Any]:
+        if not value:
+            return []
         decode = self.decode
         return [item if type(item) in PLAIN else decode(item) for item in value]
 

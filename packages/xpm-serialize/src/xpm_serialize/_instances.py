@@ -6,11 +6,18 @@ from functools import partial
 from typing import Any
 
 from ._plans import Plan, plan_of
-from ._reader import Reader, class_of
+from ._reader import Group, JobReaders, Reader, class_of
+from ._source import Source
 
 
 class InstanceReader(Reader):
     """Makes value objects: what tasks are executed with."""
+
+    def __init__(
+        self, source: Source, jobs: JobReaders | None = None, group: Group | None = None
+    ) -> None:
+        super().__init__(source, jobs, group)
+        self._plans: dict[tuple[str, str, str], Plan] = {}
 
     def create(self, number: int, record: dict[str, Any]) -> Any:
         return self._plan(number, record).new()
@@ -25,4 +32,9 @@ class InstanceReader(Reader):
         return value
 
     def _plan(self, number: int, record: dict[str, Any]) -> Plan:
-        return plan_of(class_of(self.source, number, record))
+        # Most records of a file are of few classes: one look-up each.
+        key = record["module"], record["type"], str(record.get("file"))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = plan_of(class_of(self.source, number, record))
+        return plan

@@ -137,16 +137,15 @@ class Reader(ABC):
             return [target]
         begun = self.begun
         children = self.children(number, record)
+        if not children:
+            return []
         children.reverse()
         return [(self, child) for child in children if child not in begun]
 
     def children(self, number: int, record: dict[str, Any]) -> list[int]:
         """What an object holds."""
-        found: list[int] = []
-        for value in record["fields"].values():
-            if type(value) not in PLAIN:
-                found += self._collect(value, number)
-        return found
+        held = [value for value in record["fields"].values() if type(value) not in PLAIN]
+        return self._collect(held, number) if held else held
 
     def make(self, number: int) -> None:
         """Make an object, what it holds being made."""
@@ -166,7 +165,8 @@ class Reader(ABC):
             }
         except RecursionError:
             raise DefinitionError(f"{self.source.where(number)}: nested too deeply") from None
-        self.built[number] = self.fill(number, record, self._early.pop(number, None), fields)
+        early = self._early.pop(number, None) if self._early else None
+        self.built[number] = self.fill(number, record, early, fields)
 
     @abstractmethod
     def create(self, number: int, record: dict[str, Any]) -> Any:
