@@ -10,7 +10,7 @@ copyright = author
 release = (Path(__file__).parent.parent / "VERSION").read_text(encoding="utf-8").strip()
 version = release
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
 exclude_patterns = ["_build", "examples/*/src", "**/.*"]
 source_suffix = {".md": "markdown"}
 root_doc = "index"
@@ -18,9 +18,7 @@ root_doc = "index"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
-autodoc_typehints = "signature"
-autodoc_member_order = "bysource"
-nitpicky = False
+autosummary_generate = False  # the tables alone: the docstrings are for `help`
 
 html_theme = "furo"
 html_title = f"experimaestro {release}"

@@ -44,6 +44,7 @@ _NEEDS: dict[str, Callable[[], str | None]] = {
     "requires_slurm": _missing_command("sbatch"),
     "requires_ssh": _missing_variable("XPM_TEST_SSH"),
     "requires_sklearn": _missing_modules("sklearn", "matplotlib"),
+    "requires_sphinx": _missing_modules("sphinx", "myst_parser", "furo"),
     "requires_uv": _missing_command("uv"),
     "requires_gpu": _missing_command("nvidia-smi"),
 }
