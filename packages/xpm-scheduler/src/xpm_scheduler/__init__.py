@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xpm_serialize import LightweightTask as LightweightTask
+
     from ._experiment import experiment as experiment
     from ._git import DirtyGitAction as DirtyGitAction
     from ._job import Job as Job
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from ._states import JobStateError as JobStateError
     from ._submission import JobContext as JobContext
     from ._task import DependentMarker as DependentMarker
-    from ._task import LightweightTask as LightweightTask
     from ._task import Task as Task
     from ._workspace import RunMode as RunMode
     from ._workspace import Workspace as Workspace

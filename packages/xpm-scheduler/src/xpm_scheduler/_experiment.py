@@ -313,7 +313,7 @@ class experiment:
 
     def next_flush(self) -> float:
         """Seconds until :meth:`flush` wants to be called though nothing has happened."""
-        if self._live is not None:
+        if self._live is not None and self.counts.finished < self.counts.jobs:
             return 1.0
         return self._records.next_flush() if self._records is not None else math.inf
 

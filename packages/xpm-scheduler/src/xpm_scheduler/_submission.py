@@ -17,8 +17,9 @@ from .settings import Settings, WorkspaceSettings
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
+    from xpm_serialize import LightweightTask
 
-    from ._task import LightweightTask, Task
+    from ._task import Task
 
 
 class SubmittingPlan(Plan, Protocol):
@@ -111,21 +112,16 @@ def _seal(task: Task, workspace: Workspace, init_tasks: Sequence[LightweightTask
 
 
 def _job_of(task: Task, workspace: Workspace, launcher: Launcher | None, mode: RunMode) -> Job:
-    origins: list[Job] = []
-    for producer in producers(task):
-        origin: Job | None = producer.__xpm__.job
-        if origin is None:
-            raise SubmissionError(
-                f"{type(task).__qualname__} uses what {type(producer).__qualname__} produces, "
-                "which was not submitted"
-            )
-        origins.append(origin)
+    # A producer without a job was loaded from its folder: what it produces is there already.
+    origins = tuple(
+        producer.__xpm__.job for producer in producers(task) if producer.__xpm__.job is not None
+    )
     return Job(
         task,
         workspace=workspace,
         launcher=launcher,
         run_mode=mode,
-        origins=tuple(origins),
+        origins=origins,
     )
 
 

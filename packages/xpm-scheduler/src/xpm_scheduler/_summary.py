@@ -87,11 +87,14 @@ class LiveLine:
 
     def refresh(self) -> None:
         """Show the counts, unless that was done just now."""
+        counts = self._counts
+        if counts.finished >= counts.jobs:
+            self._bar.clear()  # what the plan prints next is not to stand behind it
+            return
         now = time.monotonic()
         if now < self._next:
             return
         self._next = now + self.INTERVAL
-        counts = self._counts
         self._bar.total = counts.jobs
         # What was done before says nothing about the rate.
         self._bar.initial = counts.before

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from xpm_config import Config
+from xpm_serialize import LightweightTask
 
 from ._submission import submit_task
 from ._workspace import RunMode, Workspace
@@ -21,14 +22,6 @@ C = TypeVar("C", bound=Config)
 
 #: What ``task_outputs`` and ``__submit__`` are given to mark what a task produces.
 DependentMarker = Callable[[C], C]
-
-
-class LightweightTask(Config):
-    """Something to execute before a task, in the task's process, that changes what it does."""
-
-    def execute(self) -> None:
-        """Do the work."""
-        raise NotImplementedError(f"{type(self).__qualname__} must define execute()")
 
 
 class Task(LightweightTask):
