@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,8 @@ def pyright(name: str) -> tuple[set[int], str]:
         capture_output=True,
         encoding="utf-8",
         check=False,
+        # The package from PyPI fetches its program once: beside itself, not into a test's home.
+        env={**os.environ, "PYRIGHT_PYTHON_CACHE_DIR": str(Path(sys.prefix) / "pyright-cache")},
     )
     try:
         found = json.loads(done.stdout)["generalDiagnostics"]
