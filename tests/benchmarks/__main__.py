@@ -13,10 +13,11 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from contenders import Contender, peer, this_project
+from object_scenarios import config_scenarios, serialize_scenarios
 from report import Figure, table
 from scenarios import Run, Scenario, scenarios
 from supervise import Usage, become_subreaper, measure
@@ -48,7 +49,9 @@ class Bench:
             command = [str(contender.python), "-c", "from experimaestro import Config, Param"]
             return Run(n, self._measure(command, self._new_folder()), {})
         folder = prepared or self._new_folder()
-        return self._plan(contender, scenario.plan, folder, n, watch=scenario.watch)
+        return self._plan(
+            contender, scenario.plan, folder, n, watch=scenario.watch, script=scenario.script
+        )
 
     def prepare(self, scenario: Scenario, n: int, contender: Contender) -> Path | None:
         """Makes the folder that the runs of a scenario start from, if they need one."""
@@ -59,11 +62,17 @@ class Bench:
         return folder
 
     def _plan(
-        self, contender: Contender, plan: str, folder: Path, n: int, watch: bool = False
+        self,
+        contender: Contender,
+        plan: str,
+        folder: Path,
+        n: int,
+        watch: bool = False,
+        script: str = "plan.py",
     ) -> Run:
         report = folder / "report.json"
         report.unlink(missing_ok=True)
-        command = [str(contender.python), "plan.py", plan, str(folder / "work"), str(n)]
+        command = [str(contender.python), script, plan, str(folder / "work"), str(n)]
         usage = self._measure([*command, str(report)], folder, watch)
         values: dict[str, float] = json.loads(report.read_text())
         if values.get("done", n) != n:
@@ -116,22 +125,38 @@ def figures(
     repeats = [repeat or scenario.repeat, repeat or scenario.peer_repeat]
     for n in scenario.sizes:
         runs: dict[str, list[Run]] = {each.name: [] for each in contenders}
-        folders = [bench.prepare(scenario, n, each) for each in contenders]
-        for turn in range(max(repeats[: len(contenders)])):
-            for contender, folder, times in zip(contenders, folders, repeats, strict=False):
+        present = contenders[:1] if n > (scenario.peer_limit or n) else contenders
+        folders = [bench.prepare(scenario, n, each) for each in present]
+        for turn in range(max(repeats[: len(present)])):
+            for contender, folder, times in zip(present, folders, repeats, strict=False):
                 if turn < times:
                     print(f"… {scenario.name} {n or ''} {contender.name}", file=sys.stderr)
                     runs[contender.name].append(bench.run(scenario, n, contender, folder))
         for metric in scenario.metrics:
-            values = {name: [metric.value(run) for run in each] for name, each in runs.items()}
+            values = {
+                name: [value for run in each if (value := metric.value(run)) is not None]
+                for name, each in runs.items()
+            }
             yield Figure(scenario.name, metric, n, values)
+
+
+def matching(name: str, known: Collection[str]) -> list[str]:
+    """The scenario of that name; without one, those whose names begin with it."""
+    return [name] if name in known else [each for each in known if each.startswith(name)]
 
 
 def main() -> None:
     cpus = len(os.sched_getaffinity(0))
-    known = {each.name: each for each in scenarios(cpus)}
+    collected = (*scenarios(cpus), *config_scenarios(), *serialize_scenarios())
+    known = {each.name: each for each in collected}
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--only", action="append", choices=known, metavar="NAME", default=None)
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        default=None,
+        help=f"a scenario, or those whose names begin so (known: {', '.join(known)})",
+    )
     parser.add_argument("--no-peer", action="store_true", help="this project alone")
     parser.add_argument("--repeat", type=int, help="runs of each (default: by scenario)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes all values measured")
@@ -139,6 +164,10 @@ def main() -> None:
         "--python", type=Path, help="an interpreter that has this project, instead of a new one"
     )
     options = parser.parse_args()
+    chosen = {name: matching(name, known) for name in options.only or known}
+    for name, names in chosen.items():
+        if not names:
+            parser.error(f"there is no scenario {name!r} (known: {', '.join(known)})")
 
     ours = Contender("this project", options.python) if options.python else this_project()
     contenders = [ours] if options.no_peer else [ours, peer()]
@@ -148,7 +177,7 @@ def main() -> None:
         bench = Bench(Path(folder))
         for contender in contenders:
             bench.warm_up(contender)
-        for name in options.only or known:
+        for name in dict.fromkeys(name for names in chosen.values() for name in names):
             found.extend(figures(bench, known[name], contenders, options.repeat))
     print(f"Python {platform.python_version()}, {cpus} CPUs; median of the runs (best).")
     print("`!`: above the goal. Ratio: how many times less this project takes.\n")

@@ -23,7 +23,8 @@ class Metric(NamedTuple):
 
     title: str
     unit: str
-    value: Callable[[Run], float]
+    value: Callable[[Run], float | None]
+    """`None` where the run could not do what is measured."""
     goal: float | None = None
 
 
@@ -33,7 +34,7 @@ class Scenario(NamedTuple):
     name: str
     metrics: tuple[Metric, ...]
     plan: str | None = None
-    """The function of `workload/plan.py`; without one, the import is measured."""
+    """The function of the script; without one, the import is measured."""
     sizes: tuple[int, ...] = (0,)
     repeat: int = 3
     peer_repeat: int = 3
@@ -41,6 +42,10 @@ class Scenario(NamedTuple):
     """The function that prepares the folder, not measured."""
     watch: bool = False
     """Processes are counted, time is not measured."""
+    script: str = "plan.py"
+    """The file of `workload/` that has the functions."""
+    peer_limit: int | None = None
+    """The largest size that the peer is measured on."""
 
 
 def _ms(key: str) -> Callable[[Run], float]:
