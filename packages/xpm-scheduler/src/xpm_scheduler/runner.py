@@ -17,15 +17,17 @@ from typing import Any
 
 from xpm_serialize import LoadedTask, load_task
 
-# Not used here, but by every module that defines a task: loaded in the launch server, it is
-# not loaded again in each job.
-from . import _task  # noqa: F401
 from ._attempts import FENCED, JobLock, hostname, new_attempt, owns, take
 from ._files import write_atomic, write_json
 from ._layout import JobFolder
 from ._reporting import JobReporter
+from ._task import Task
 from .exceptions import GracefulTimeout, TaskCancelled
 from .taskglobals import Env, is_main_process
+
+# Every module that defines a task needs these: made ready in the launch server, they are not
+# made again in each job.
+Task.__getxpmtype__()
 
 
 class _Outcome:

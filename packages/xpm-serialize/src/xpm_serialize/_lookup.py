@@ -25,6 +25,9 @@ from .exceptions import ClassNotFoundError
 MAIN_ALIAS = "__mp_main__"
 _MAIN = ("__main__", MAIN_ALIAS)
 
+#: A class statement, and its name (compiled once: every job looks for its class)
+_CLASS = re.compile(rb"^[ \t]*class[ \t]+([^\s(:\[]+)", re.M)
+
 _scripts: dict[str, ModuleType] = {}
 _configs: dict[tuple[str, str, str | None], type[Config]] = {}
 
@@ -158,10 +161,9 @@ def _declares(spec: ModuleSpec | None, member: str) -> bool:
         return False
     if spec.origin is None or not spec.origin.endswith(".py"):
         return spec.origin not in (None, "built-in", "frozen")
-    top = re.escape(member.partition(".")[0]).encode()
     try:
         with open(spec.origin, "rb") as source:
-            return re.search(rb"^[ \t]*class[ \t]+" + top + rb"\b", source.read(), re.M) is not None
+            return member.partition(".")[0].encode() in _CLASS.findall(source.read())
     except OSError:
         return False
 
