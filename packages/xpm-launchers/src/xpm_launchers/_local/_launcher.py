@@ -14,10 +14,11 @@ from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from ._capacity import Need
 from ._connector import LocalConnector
-from ._link import LocalTicket, ServerLink, adopted
+from ._link import ServerLink
 from ._needs import local_need
 from ._process import LocalProcess
 from ._startup import Address
+from ._ticket import LocalTicket
 
 
 class DirectLauncher(Launcher):
@@ -91,8 +92,11 @@ class DirectLauncher(Launcher):
         self, handle: Mapping[str, Any], key: Any, events: LauncherEvents
     ) -> LocalTicket | None:
         """Watch a process of this machine, started by whomever."""
-        process = adopted(LocalProcess.from_handle(handle))
-        if process is None:
+        process = LocalProcess.from_handle(handle)
+        if not process.is_running():
+            return None
+        process = process.pinned()
+        if process.start is None:  # it has ended just now
             return None
         link = self._connected()
         ticket = LocalTicket(link, key, events, Need())

@@ -128,3 +128,21 @@ class Address:
         with open(log, errors="replace") as stream:
             said = stream.read()[-2000:].strip()
         raise LaunchError(f"the launch server could not start; its log ({log}) ends with:\n{said}")
+
+
+def greet(connection: socket.socket, hello: bytes) -> bool:
+    """Say hello and wait for the answer; returns whether it is a welcome.
+
+    :param connection: a fresh connection to a server, blocking.
+    """
+    answer = b""
+    try:
+        connection.sendall(hello)
+        while not answer.endswith(b"\n"):
+            data = connection.recv(4096)
+            if not data:
+                break
+            answer += data
+    except OSError:
+        return False
+    return b'"welcome"' in answer
