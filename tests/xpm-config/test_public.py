@@ -8,7 +8,7 @@ import sys
 
 import xpm_config
 
-PUBLIC_MODULES = {"__main__", "click", "exceptions"}
+PUBLIC_MODULES = {"__main__", "click", "exceptions", "types"}
 
 
 def test_modules_are_private_but_a_few() -> None:

@@ -1,5 +1,29 @@
-"""Decorators of configurations and of their methods."""
+"""Decorators of configurations and of their methods, and tags."""
 
-from xpm_config import config_only, deprecate, help, initializer, tags
+from xpm_config import (
+    Array,
+    TagDict,
+    config_only,
+    deprecate,
+    documentation,
+    help,
+    initializer,
+    stop_tags,
+    tag,
+    tags,
+    tagspath,
+)
 
-__all__ = ["config_only", "deprecate", "help", "initializer", "tags"]
+__all__ = [
+    "Array",
+    "TagDict",
+    "config_only",
+    "deprecate",
+    "documentation",
+    "help",
+    "initializer",
+    "stop_tags",
+    "tag",
+    "tags",
+    "tagspath",
+]

@@ -1,5 +1,5 @@
 """Values generated when a configuration is sealed."""
 
-from xpm_config import PathGenerator, pathgenerator
+from xpm_config import Generator, PathGenerator, pathgenerator
 
-__all__ = ["PathGenerator", "pathgenerator"]
+__all__ = ["Generator", "PathGenerator", "pathgenerator"]

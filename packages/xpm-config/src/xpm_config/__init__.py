@@ -9,7 +9,7 @@ from ._arguments import Argument
 from ._config import Config, ConfigMixin, InstanceConfig
 from ._context import ConfigWalkContext, DirectoryContext, EmptyContext
 from ._copying import clone, copyconfig
-from ._decorators import config_only, initializer, sealed_set, setmeta
+from ._decorators import config_only, documentation, initializer, sealed_set, setmeta
 from ._deprecation import deprecate
 from ._generators import Generator, PathGenerator, pathgenerator
 from ._groups import ParameterGroup, Partial, param_group, partial
@@ -27,7 +27,7 @@ from ._hints import (
 )
 from ._hints import Help as help
 from ._identifier import Identifier
-from ._identify import identifiers
+from ._identify import IdentifierComputer, identifiers
 from ._information import ConfigInformation
 from ._instances import ObjectStore
 from ._schema import ObjectType
@@ -93,6 +93,7 @@ __all__ = [
     # configuration objects
     "ConfigInformation",
     "Identifier",
+    "IdentifierComputer",
     "ObjectStore",
     "clone",
     "copyconfig",
@@ -108,6 +109,7 @@ __all__ = [
     # methods
     "config_only",
     "deprecate",
+    "documentation",
     "initializer",
     # plain data and files
     "from_dict",

@@ -11,7 +11,7 @@ from . import Config, ConfigError, explain, from_file
 from ._arguments import Argument
 from ._base import UNSET
 from ._display import show_value
-from ._reading import find_class
+from ._finding import find_class
 
 
 def describe_default(argument: Argument) -> str:

@@ -96,9 +96,19 @@ def user_location() -> Location:
     return Location(frame.f_code, frame.f_lasti)
 
 
+def module_name(cls: type) -> str:
+    """The module of a class as identifiers know it.
+
+    A process that did not start with a script loads it as `__mp_main__` (as
+    `multiprocessing` does), so that it does not run as a program; its classes stay those
+    of `__main__`.
+    """
+    return "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
+
+
 def qualified(cls: type) -> str:
-    """`module.Class`, for messages."""
-    return f"{cls.__module__}.{cls.__qualname__}"
+    """`module.Class`."""
+    return f"{module_name(cls)}.{cls.__qualname__}"
 
 
 def nearest(name: str, known: Any) -> str:

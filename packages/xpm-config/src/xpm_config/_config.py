@@ -183,13 +183,20 @@ class Config(ConfigClass):
 
     A sub-class declares arguments by annotations:
 
-        class Model(Config):
-            size: Param[int]
-            rate: Param[float] = field(default=0.1)
+    >>> from xpm_config import Config, Param, field
+    >>> class Model(Config):
+    ...     size: Param[int]
+    ...     rate: Param[float] = field(default=0.1)
 
     `Model.C(size=3)` is a configuration object: its values are checked, it can be
     identified, composed, copied and compared. `Model.C(size=3).instance()` is a value
     object, a plain instance of `Model` (or of its value class) with the values as attributes.
+
+    >>> model = Model.C(size="3")
+    >>> model
+    Model.C(size=3, rate=0.1)
+    >>> model.instance().size
+    3
     """
 
     __xpm_task__: ClassVar[bool] = False
@@ -267,6 +274,15 @@ class Config(ConfigClass):
     @classmethod
     def value_class(cls) -> Callable[[type[T]], type[T]]:
         """Registers the class of the value objects, as a decorator.
+
+        >>> from xpm_config import Config, Param
+        >>> class Model(Config):
+        ...     size: Param[int]
+        >>> @Model.value_class()
+        ... class Network(Model):  # may need what planning does without, such as torch
+        ...     pass
+        >>> type(Model.C(size=3).instance()).__name__
+        'Network'
 
         Raises:
             TypeError: the class derives neither from the configuration class nor from
@@ -435,6 +451,17 @@ class InstanceConfig(Config):
 
     Two of them with the same values, in two places of a configuration, are not the same
     as one of them in both places.
+
+    >>> from xpm_config import Config, InstanceConfig, Param
+    >>> class Layer(InstanceConfig):
+    ...     size: Param[int]
+    >>> class Model(Config):
+    ...     first: Param[Layer]
+    ...     second: Param[Layer]
+    >>> layer, other = Layer.C(size=3), Layer.C(size=3)
+    >>> shared = Model.C(first=layer, second=layer)
+    >>> shared.__identifier__() == Model.C(first=layer, second=other).__identifier__()
+    False
     """
 
     __xpm_instance__: ClassVar[bool] = True

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import ConfigObject
 from ._encoding import (
+    configs_encoder,
     dict_encoder,
     encode_any,
+    encode_config,
     is_number,
     numbers_dict_encoder,
     numbers_encoder,
@@ -111,6 +113,8 @@ class ListType(Type):
         self.only_paths = element.only_paths
         if is_number(element.plain):
             self.encode = numbers_encoder(element.plain)
+        elif element.encode is encode_config:
+            self.encode = configs_encoder()
         else:
             self.encode = sequence_encoder(element.encode)
         check = _elements(element, "{}")

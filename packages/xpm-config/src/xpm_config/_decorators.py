@@ -52,6 +52,16 @@ def config_only(method: F) -> F:
     return checked  # type: ignore[return-value] # of the same signature
 
 
+def documentation(method: F) -> F:
+    """Marks a method that tells what a configuration is, for documentation tools.
+
+    Args:
+        method: a method; it is called as before.
+    """
+    method.__experimaestro_documentation__ = True  # type: ignore[attr-defined] # the mark
+    return method
+
+
 def setmeta(config: T, flag: bool | None) -> T:
     """Says whether a configuration counts in the identifier of what holds it.
 
@@ -62,6 +72,15 @@ def setmeta(config: T, flag: bool | None) -> T:
 
     Returns:
         The configuration.
+
+    >>> from typing import Optional
+    >>> from xpm_config import Config, Param, setmeta
+    >>> class Model(Config):
+    ...     size: Param[int]
+    ...     teacher: Param[Optional["Model"]]
+    >>> taught = Model.C(size=1, teacher=setmeta(Model.C(size=9), True))
+    >>> taught.__identifier__() == Model.C(size=1).__identifier__()
+    True
     """
     config.__xpm__.set_meta(flag)  # type: ignore[attr-defined] # a configuration object
     return config
@@ -75,6 +94,12 @@ def sealed_set(*elements: T) -> set[T]:
 
     Raises:
         TypeError: an element cannot be hashed.
+
+    >>> from xpm_config import Config, Param, sealed_set
+    >>> class Model(Config):
+    ...     size: Param[int]
+    >>> len(sealed_set(Model.C(size=1), Model.C(size=2), Model.C(size=1)))
+    2
     """
     for element in elements:
         if isinstance(element, ConfigObject):

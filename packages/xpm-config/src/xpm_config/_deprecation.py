@@ -36,6 +36,17 @@ def deprecate(config_or_target: Any = None, *, replace: bool = False) -> Any:
       configuration of type `Target`;
     - `@deprecate` on a method `def old(self, value)`: it is called when the old argument is set.
 
+    >>> from xpm_config import Config, Param, deprecate
+    >>> class Model(Config):
+    ...     sizes: Param[list[int]]
+    >>> @deprecate(Model)
+    ... class OldModel(Config):
+    ...     size: Param[int]
+    ...     def __convert__(self):
+    ...         return Model.C(sizes=[self.size])
+    >>> OldModel.C(size=3).__identifier__() == Model.C(sizes=[3]).__identifier__()
+    True
+
     Args:
         config_or_target: the class or method, or the class that replaces it.
         replace: making the deprecated configuration gives what replaces it.

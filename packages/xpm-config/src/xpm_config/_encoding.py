@@ -33,7 +33,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from ._base import ConfigObject
+from ._base import ConfigObject, qualified
 from ._digest import sorted_by_digest
 from .exceptions import EncodingError
 
@@ -130,10 +130,10 @@ def _encode_bytes(value: bytes, *_: Any) -> bytes:
 
 
 def encode_enum(value: Any, *_: Any) -> bytes:
-    cls = type(value)
-    text = f"{cls.__module__}.{cls.__qualname__}:{value.name}"
+    cls = qualified(type(value))
+    text = f"{cls}:{value.name}"
     if value.name is None:  # a combination of flags, on Python 3.10
-        text = f"{cls.__module__}.{cls.__qualname__}:{value.value}"
+        text = f"{cls}:{value.value}"
     elif _is_member(text):
         return b"\x0a" + text.encode()
     return _sized(ENUM, text.encode("utf-8", "surrogatepass"))
@@ -160,6 +160,20 @@ def sequence_encoder(element: Encode) -> Encode:
         if not any(map(is_meta, value))
         else _without_meta(value, element, refs, follow)
     )
+
+
+def configs_encoder() -> Encode:
+    """The encoder of lists of configurations: many may hold the same ones."""
+    slow = sequence_encoder(encode_config)
+
+    def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
+        for item in value:
+            if item.__xpm__.meta is True:
+                return slow(value, refs, inner, follow)
+        start = b"\x07" + struct.pack("!d", len(value))
+        return start + b"".join([refs[key] for key in map(id, value)])
+
+    return encode
 
 
 def _without_meta(value: Any, element: Encode, refs: Mapping[int, bytes], follow: bool) -> bytes:

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ._faults import Fault, shown_path
 from ._plain import to_dict
-from ._reading import Fault, read, shown_path
+from ._reading import read
 from .exceptions import DocumentError
 
 C = TypeVar("C")

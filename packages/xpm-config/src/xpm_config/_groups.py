@@ -94,5 +94,20 @@ def partial(
         include_groups: arguments in any of these are kept whatever else is said.
         exclude_no_group: arguments without group are left out.
         exclude_all: all arguments are left out (but those of `include_groups`).
+
+    >>> from xpm_config import Config, Param, field, param_group, partial
+    >>> training = param_group("training")
+    >>> class Learn(Config):
+    ...     size: Param[int]
+    ...     epochs: Param[int] = field(groups=[training])
+    >>> model = partial(exclude_groups=[training])
+    >>> short, long = Learn.C(size=3, epochs=1), Learn.C(size=3, epochs=100)
+    >>> short.__identifier__() == long.__identifier__()
+    False
+    >>> (
+    ...     short.__xpm__.get_partial_identifier(model)
+    ...     == long.__xpm__.get_partial_identifier(model)
+    ... )
+    True
     """
     return Partial(exclude_groups or (), include_groups or (), exclude_no_group, exclude_all)

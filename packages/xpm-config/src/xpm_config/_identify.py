@@ -208,11 +208,12 @@ def _waiting(computation: Computation, below: list[Any]) -> list[Any]:
     waiting, missing = [], []
     for child in below:
         key = id(child)
-        info = child.__xpm__
         if key in refs:
             if refs[key] is None:
                 raise _Contextual
-        elif info.task is child:
+            continue
+        info = child.__xpm__
+        if info.task is child:
             if info.digest is not None:
                 refs[key] = reference(info.digest)
             elif key in computation.tasks:
@@ -254,6 +255,20 @@ def identifiers(configs: Iterable[Any]) -> list[Identifier]:
             known = _digest_with_tasks(computation, config)
         found.append(Identifier(known, info.has_loops))
     return found
+
+
+class IdentifierComputer:
+    """Computes identifiers, by the name it had in the 2.x releases."""
+
+    @staticmethod
+    def compute(config: Any) -> Identifier:
+        """The identifier of a configuration (`config.__identifier__()` gives the same)."""
+        return identify(config)
+
+    @staticmethod
+    def compute_partial(config: Any, partial: Partial) -> Identifier:
+        """The identifier of a configuration without the arguments that a partial leaves out."""
+        return identify_partial(config, partial)
 
 
 def identify_partial(config: Any, partial: Partial) -> Identifier:

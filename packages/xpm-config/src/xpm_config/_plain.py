@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ._base import ConfigObject
+from ._base import ConfigObject, module_name
 from ._configtype import ConfigType, VariableType
 from ._containers import (
     AnyType,
@@ -32,7 +32,7 @@ from .exceptions import EncodingError
 
 def class_name(cls: type) -> str:
     """How a class is named in plain data."""
-    return f"{cls.__module__}:{cls.__qualname__}"
+    return f"{module_name(cls)}:{cls.__qualname__}"
 
 
 def _shared(root: Any) -> set[int]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import importlib
-import sys
 from typing import Any, TypeVar, cast
 
-from ._base import ConfigObject, is_config_class, nearest, qualified, user_location
+from ._base import ConfigObject, nearest, qualified, user_location
 from ._configtype import ConfigType, VariableType
 from ._containers import (
     AnyType,
@@ -19,65 +17,12 @@ from ._containers import (
     TupleType,
     UnionType,
 )
-from ._plain import class_name
-from ._schema import ObjectType
+from ._faults import Fault, Path, shown_path
+from ._finding import find_class, find_member
 from ._types import BytesType, EnumType, Refused, Type, describe
 from .exceptions import ConfigError, DocumentError
 
 C = TypeVar("C")
-Path = tuple[Any, ...]
-
-
-class Fault(Exception):
-    """What is wrong in a document, and where.
-
-    Args:
-        path: keys and indices that lead to the place.
-        message: what is wrong.
-        key: whether the key itself, rather than its value, is at fault.
-    """
-
-    def __init__(self, path: Path, message: str, key: bool = False) -> None:
-        super().__init__(path, message)
-        self.path = path
-        self.message = message
-        self.key = key
-
-
-def shown_path(path: Path) -> str:
-    """A place in a document as text: `$.model.layers[3]`."""
-    parts = ["$"]
-    for step in path:
-        if isinstance(step, str) and step.replace("$", "_").isidentifier():
-            parts.append(f".{step}")
-        else:
-            parts.append(f"[{step!r}]")
-    return "".join(parts)
-
-
-def find_class(name: str) -> Any:
-    """The configuration class of a name (`module:Class`); its module is imported.
-
-    Raises:
-        LookupError: there is none.
-    """
-    for cls in ObjectType.REGISTERED:
-        if class_name(cls) == name:
-            return cls
-    module, _, qualname = name.partition(":")
-    if not module or not qualname:
-        raise LookupError(f"expected module:Class, got {name!r}")
-    try:
-        found: Any = sys.modules.get(module) or importlib.import_module(module)
-    except ImportError as error:
-        raise LookupError(f"the module of {name} cannot be imported: {error}") from None
-    for part in qualname.split("."):
-        parent, found = found, getattr(found, part, None)
-        if found is None:
-            raise LookupError(f"{module} has no '{part}'{nearest(part, dir(parent))}")
-    if not isinstance(found, type) or not is_config_class(found):
-        raise LookupError(f"{name} is not a configuration class")
-    return found
 
 
 class _Reader:
@@ -254,13 +199,19 @@ class _Reader:
         if form == "$bytes":
             return _decoded(content, path)
         if form == "$enum":
-            return _member(content, path)
+            return self._member(content, path)
         if not isinstance(content, list):
             raise Fault(path, f"expected a list, got {describe(content)}")
         items = [self.any(item, (*path, index)) for index, item in enumerate(content)]
         if form == "$dict":
             return dict(items)
         return tuple(items) if form == "$tuple" else set(items)
+
+    def _member(self, content: Any, path: Path) -> Any:
+        try:
+            return find_member(str(content))
+        except LookupError:
+            raise Fault(path, f"expected module:Class.MEMBER, got {describe(content)}") from None
 
 
 _TYPED = frozenset({"$set", "$tuple", "$path", "$bytes", "$enum", "$dict"})
@@ -275,18 +226,6 @@ def _decoded(text: Any, path: Path) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, TypeError, ValueError):
         raise Fault(path, f"expected bytes in base64, got {describe(text)}") from None
-
-
-def _member(text: Any, path: Path) -> Any:
-    name, _, member = str(text).rpartition(".")
-    module, _, qualname = name.partition(":")
-    try:
-        found: Any = sys.modules.get(module) or importlib.import_module(module)
-        for part in qualname.split("."):
-            found = getattr(found, part)
-        return found[member]
-    except (ImportError, AttributeError, KeyError, TypeError, ValueError):
-        raise Fault(path, f"expected module:Class.MEMBER, got {describe(text)}") from None
 
 
 def read(cls: type[C], data: Any) -> C:

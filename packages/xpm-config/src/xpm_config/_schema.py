@@ -203,12 +203,12 @@ def _is_root(cls: type) -> bool:
 def _type_identifier(cls: type) -> str:
     given = getattr(cls, "__xpmid__", None)
     if given is None:
-        return f"{cls.__module__}.{cls.__qualname__}"
+        return qualified(cls)
     if isinstance(given, str):
         if "__xpmid__" in vars(cls):
             return given
         # a string names the class it is written in; descendants have their own names
-        return f"{cls.__module__}.{cls.__qualname__}"
+        return qualified(cls)
     identifier = given()
     if not isinstance(identifier, str):
         raise DefinitionError(

@@ -40,6 +40,14 @@ def tag(value: T) -> T:
 
     Returns:
         The value, wrapped until the configuration takes it.
+
+    >>> from xpm_config import Config, Param, tag, tags, tagspath
+    >>> class Learn(Config):
+    ...     epochs: Param[int]
+    ...     rate: Param[float]
+    >>> learn = Learn.C(rate=tag(0.001), epochs=tag(100))
+    >>> tagspath(learn)
+    'epochs=100_rate=0.001'
     """
     if isinstance(value, Wrapped):
         return Wrapped(value.value, True, value.stopped)  # type: ignore[return-value] # unwrapped

@@ -1,10 +1,22 @@
 """Options of click commands made from the arguments of configurations (the extra `click`).
 
-@click.command()
-@forwardoption.optimizer.rate(Learn)
-@forwardoption.epochs(Learn, "max-epochs", default=10)
-@forwardoption(arguments(Learn).model.size)
-def main(rate: float, max_epochs: int, size: int) -> None: ...
+>>> import click
+>>> from xpm_config import Config, Param, field
+>>> from xpm_config.click import arguments, forwardoption
+>>> class Optimizer(Config):
+...     rate: Param[float] = field(default=0.1)
+>>> class Learn(Config):
+...     optimizer: Param[Optimizer]
+...     epochs: Param[int]
+...     size: Param[int]
+>>> @click.command()
+... @forwardoption.optimizer.rate(Learn)
+... @forwardoption.epochs(Learn, "max-epochs", default=10)
+... @forwardoption(arguments(Learn).size)
+... def main(rate: float, max_epochs: int, size: int) -> None:
+...     print(rate, max_epochs, size)
+>>> main(["--rate", "0.5", "--size", "3"], standalone_mode=False)
+0.5 10 3
 """
 
 from __future__ import annotations

@@ -1,5 +1,40 @@
 """Types of parameters and configurations."""
 
-from xpm_config import Identifier, ObjectType, Type
+from xpm_config import Identifier
+from xpm_config.types import (
+    AnyType,
+    BoolType,
+    DictType,
+    EnumType,
+    FloatType,
+    IntType,
+    ListType,
+    ObjectType,
+    PathType,
+    SetType,
+    StrType,
+    TupleType,
+    Type,
+    UnionType,
+)
 
-__all__ = ["Identifier", "ObjectType", "Type"]
+ArrayType = ListType
+
+__all__ = [
+    "AnyType",
+    "ArrayType",
+    "BoolType",
+    "DictType",
+    "EnumType",
+    "FloatType",
+    "Identifier",
+    "IntType",
+    "ListType",
+    "ObjectType",
+    "PathType",
+    "SetType",
+    "StrType",
+    "TupleType",
+    "Type",
+    "UnionType",
+]

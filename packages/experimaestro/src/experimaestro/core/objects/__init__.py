@@ -1,5 +1,32 @@
 """Configuration objects."""
 
-from xpm_config import Config, ConfigInformation, ConfigMixin, ConfigWalkContext, setmeta
+import logging
 
-__all__ = ["Config", "ConfigInformation", "ConfigMixin", "ConfigWalkContext", "setmeta"]
+from xpm_config import (
+    Config,
+    ConfigInformation,
+    ConfigMixin,
+    ConfigWalkContext,
+    InstanceConfig,
+    ObjectStore,
+    SealedError,
+    copyconfig,
+    sealed_set,
+    setmeta,
+)
+
+logger = logging.getLogger("xpm")
+
+__all__ = [
+    "Config",
+    "ConfigInformation",
+    "ConfigMixin",
+    "ConfigWalkContext",
+    "InstanceConfig",
+    "ObjectStore",
+    "SealedError",
+    "copyconfig",
+    "logger",
+    "sealed_set",
+    "setmeta",
+]

@@ -1,0 +1,35 @@
+"""The examples in docstrings run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import xpm_config
+
+MODULES = [f"xpm_config.{module.name}" for module in pkgutil.iter_modules(xpm_config.__path__)]
+# with globals of its own each example is what a user's script would be
+EXAMPLES = {
+    example.name: example
+    for name in MODULES
+    for example in doctest.DocTestFinder(exclude_empty=True).find(
+        importlib.import_module(name), globs={"__name__": "__main__"}
+    )
+    if example.examples
+}
+
+
+def test_the_main_names_have_examples() -> None:
+    shown = {name.removeprefix("xpm_config.") for name in EXAMPLES}
+    assert {"_config.Config", "_config.InstanceConfig", "_tagging.tag", "click"} <= shown
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example(name: str) -> None:
+    failed, tried = doctest.DocTestRunner().run(EXAMPLES[name])
+    assert tried > 0
+    assert failed == 0
