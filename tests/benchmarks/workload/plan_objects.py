@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import objects
+from parts import objects
 from workload import Link
 
 from experimaestro import (

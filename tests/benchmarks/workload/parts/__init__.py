@@ -1,0 +1,1 @@
+"""Configurations in a package, as most users have them."""
