@@ -84,7 +84,7 @@ def _save(
     if save_directory is None:
         _dump(collect_state(context, obj, roots))
         return
-    target = Path(save_directory)
+    target = Path(save_directory).absolute()  # as mkdtemp's are, from Python 3.12 on
     with _staging(target) as stage:
         context.save_directory = stage
         state = {"version": VERSION, **more, **collect_state(context, obj, roots)}
