@@ -6,7 +6,7 @@ import typing
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ._arguments import Argument
-from ._config import Config, ConfigMixin, InstanceConfig
+from ._config import Config, InstanceConfig
 from ._context import ConfigWalkContext, DirectoryContext, EmptyContext
 from ._copying import clone, copyconfig
 from ._decorators import config_only, documentation, initializer, sealed_set, setmeta
@@ -30,6 +30,7 @@ from ._identifier import Identifier
 from ._identify import IdentifierComputer, identifiers
 from ._information import ConfigInformation
 from ._instances import ObjectStore
+from ._mixin import ConfigMixin
 from ._schema import ObjectType
 from ._tagging import TagDict, stop_tags, tag, tags, tagspath
 from ._types import Type

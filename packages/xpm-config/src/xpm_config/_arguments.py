@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._base import UNSET, ConfigObject, qualified, user_location
-from ._containers import CONTAINERS, nested_configs
 from ._encoding import is_meta
+from ._enumerated import LiteralType
 from ._hints import CONSTANT, DATA, META, PARAM
-from ._types import LiteralType, Refused, describe
+from ._nested import CONTAINERS, nested_configs
+from ._types import Refused, describe
 from .exceptions import ArgumentTypeError, DefinitionError, OwnedPathError
 
 if TYPE_CHECKING:

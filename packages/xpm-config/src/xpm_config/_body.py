@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._base import UNSET, ConfigObject
-from ._containers import nested_configs
+from ._nested import nested_configs
 from .exceptions import EncodingError, UnsetArgumentError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ._base import ConfigObject
 from ._configtype import ConfigType
-from ._containers import OptionalType, UnionType
 from ._types import Refused, Type
+from ._unions import OptionalType, UnionType
 from .exceptions import CompositionError
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._base import ConfigObject
-from ._containers import AnyType, check_submitted
 from ._encoding import encode_config
+from ._nested import check_submitted
 from ._types import Refused, Type
+from ._unions import AnyType
 
 if TYPE_CHECKING:
     from typing import TypeVar

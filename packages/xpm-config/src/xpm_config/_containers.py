@@ -1,84 +1,22 @@
-"""The types of arguments: containers, unions, and any value."""
+"""The types of arguments: containers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._base import ConfigObject
-from ._encoding import (
+from ._encoding import encode_config
+from ._encoding_containers import (
     configs_encoder,
     dict_encoder,
-    encode_any,
-    encode_config,
-    is_number,
-    numbers_dict_encoder,
-    numbers_encoder,
-    numbers_set_encoder,
     sequence_encoder,
     set_encoder,
     tuple_encoder,
 )
+from ._encoding_numbers import is_number, numbers_dict_encoder, numbers_encoder, numbers_set_encoder
 from ._types import Refused, Type
-from .exceptions import UnsubmittedTaskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-CONTAINERS = (list, tuple, dict, set, frozenset)
-
-
-def check_submitted(value: Any) -> None:
-    """Refuses a task that has not been submitted."""
-    if value.__xpm_task__ and value.__xpm__.task is None:
-        raise UnsubmittedTaskError(
-            f"the task {value.__xpm__.xpmtype.title} (created at {value.__xpm__.location}) is used "
-            "as a value before it has been submitted; call .submit() and use what it returns"
-        )
-
-
-def nested_configs(value: Any, found: list[Any]) -> None:
-    """Appends the configurations that a value holds, outside other configurations."""
-    if isinstance(value, ConfigObject):
-        found.append(value)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            nested_configs(name, found)
-            nested_configs(item, found)
-    elif isinstance(value, CONTAINERS):
-        for item in value:
-            if isinstance(item, ConfigObject):
-                found.append(item)
-            elif isinstance(item, CONTAINERS):
-                nested_configs(item, found)
-
-
-class AnyType(Type):
-    """Any value that can be written down (see `EncodingError`)."""
-
-    __slots__ = ()
-    _name = "Any"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.holds_configs = True
-        self.encode = encode_any
-        self.coerce = _coerce_any
-
-    def exact(self, value: Any) -> bool:
-        return False
-
-
-def _coerce_any(value: Any) -> Any:
-    if isinstance(value, ConfigObject):
-        check_submitted(value)
-    elif isinstance(value, CONTAINERS):
-        found: list[Any] = []
-        nested_configs(value, found)
-        for config in found:
-            check_submitted(config)
-        if isinstance(value, (list, dict, set)):
-            return value.copy()
-    return value
 
 
 def _elements(element: Type, describe: str) -> Callable[[Any], list[Any]]:
@@ -295,124 +233,3 @@ class DictType(Type):
         return isinstance(value, dict) and all(
             self.key.exact(name) and self.element.exact(item) for name, item in value.items()
         )
-
-
-class OptionalType(Type):
-    """`T | None`."""
-
-    __slots__ = ("inner",)
-
-    def __init__(self, inner: Type) -> None:
-        super().__init__()
-        self.inner = inner
-        self.generic = any(part.generic for part in self.parts())
-        self.holds_configs = inner.holds_configs
-        self.only_paths = inner.only_paths
-        coerce_inner, encode_inner = inner.coerce, inner.encode
-
-        def coerce(value: Any) -> Any:
-            if value is None:
-                return None
-            try:
-                return coerce_inner(value)
-            except Refused as refused:
-                if refused.path:
-                    raise
-                raise Refused(f"{refused.expected} or None", value) from None
-
-        def encode(value: Any, refs: Any, nested: bool, follow: bool) -> bytes:
-            return b"\x06" if value is None else encode_inner(value, refs, nested, follow)
-
-        self.coerce = coerce
-        self.encode = encode
-
-    def parts(self) -> tuple[Type, ...]:
-        return (self.inner,)
-
-    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
-        return OptionalType(*parts)
-
-    def __str__(self) -> str:
-        return f"{self.inner} | None"
-
-    def exact(self, value: Any) -> bool:
-        return value is None or self.inner.exact(value)
-
-    def optional(self) -> bool:
-        return True
-
-
-class UnionType(Type):
-    """`A | B`: the member that is exactly the value's type, else the first that takes it."""
-
-    __slots__ = ("members",)
-
-    def __init__(self, members: tuple[Type, ...]) -> None:
-        super().__init__()
-        self.members = members
-        self.generic = any(part.generic for part in self.parts())
-        self.holds_configs = any(member.holds_configs for member in members)
-        self.only_paths = all(member.only_paths for member in members)
-        self.coerce = self._coerce
-        self.encode = _union_encoder(members)
-
-    def _coerce(self, value: Any) -> Any:
-        for member in self.members:
-            if member.exact(value):
-                return member.coerce(value)
-        for member in self.members:
-            try:
-                return member.coerce(value)
-            except Refused:
-                continue
-        raise Refused(self.name, value)
-
-    def parts(self) -> tuple[Type, ...]:
-        return self.members
-
-    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
-        return UnionType(parts)
-
-    def __str__(self) -> str:
-        return " | ".join(map(str, self.members))
-
-    def exact(self, value: Any) -> bool:
-        return any(member.exact(value) for member in self.members)
-
-    def optional(self) -> bool:
-        return any(member.optional() for member in self.members)
-
-
-def _union_encoder(members: tuple[Type, ...]) -> Any:
-    """Values of a union are encoded by their own type; a bool as an int where none can be.
-
-    Containers go the same way, so that `list[bool] | list[int]` keeps `[True]` from `[1]`.
-    """
-    from ._encoding import encode_bool
-    from ._types import BoolType, LiteralType
-
-    plain = {member.plain for member in members}
-    mixed = any(isinstance(member, (AnyType, LiteralType)) for member in members)
-    if any(isinstance(member, BoolType) for member in members) and not mixed and int not in plain:
-
-        def encode(value: Any, refs: Any, nested: bool, follow: bool) -> bytes:
-            if type(value) is bool:
-                return encode_bool(value, refs, nested, follow)
-            return encode_any(value, refs, nested, follow)
-
-        return encode
-    return encode_any
-
-
-__all__ = [
-    "CONTAINERS",
-    "AnyType",
-    "DictType",
-    "ListType",
-    "OptionalType",
-    "SetType",
-    "TupleType",
-    "UnionType",
-    "check_submitted",
-    "nested_configs",
-]

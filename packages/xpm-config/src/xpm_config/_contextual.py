@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ._base import ConfigObject
 from ._body import counted, encode_body
 from ._digest import sha256
-from ._encoding import instance_position, is_meta, loop_reference, ordered_items, reference
+from ._encoding import instance_position, is_meta, loop_reference, reference
+from ._encoding_containers import ordered_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._base import ConfigObject, qualified, user_location
-from ._containers import CONTAINERS, nested_configs
+from ._nested import CONTAINERS, nested_configs
 from ._validation import bottom_up
 from .exceptions import DefinitionError
 

@@ -10,7 +10,8 @@ from ._base import ConfigObject
 from ._body import counted
 from ._copying import convert
 from ._display import show_value
-from ._encoding import is_meta, ordered_items
+from ._encoding import is_meta
+from ._encoding_containers import ordered_items
 from ._identify import Computation, digest
 
 

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._base import ConfigClass, ConfigObject, qualified, user_location
 from ._configtype import BoundType, ConfigType, VariableType
-from ._containers import AnyType, DictType, OptionalType, UnionType
-from ._types import EnumType, LiteralType, PathType, Type
+from ._containers import DictType
+from ._enumerated import EnumType, LiteralType
+from ._scalars import PathType
+from ._types import Type
+from ._unions import AnyType, OptionalType, UnionType
 from .exceptions import ArgumentTypeError
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._body import children, encode_body
-from ._containers import nested_configs
 from ._contextual import identify_in_context
 from ._copying import convert
 from ._digest import sha256
 from ._encoding import reference
 from ._identifier import Identifier
+from ._nested import nested_configs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,17 +15,12 @@ from typing import Any
 
 from ._base import ConfigObject, module_name
 from ._configtype import ConfigType, VariableType
-from ._containers import (
-    AnyType,
-    DictType,
-    ListType,
-    OptionalType,
-    SetType,
-    TupleType,
-    UnionType,
-)
-from ._encoding import ordered_items
-from ._types import BytesType, EnumType, PathType, Type
+from ._containers import DictType, ListType, SetType, TupleType
+from ._encoding_containers import ordered_items
+from ._enumerated import EnumType
+from ._scalars import BytesType, PathType
+from ._types import Type
+from ._unions import AnyType, OptionalType, UnionType
 from ._walking import held
 from .exceptions import EncodingError
 

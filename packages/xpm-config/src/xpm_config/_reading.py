@@ -8,18 +8,13 @@ from typing import Any, TypeVar, cast
 
 from ._base import ConfigObject, nearest, qualified, user_location
 from ._configtype import ConfigType, VariableType
-from ._containers import (
-    AnyType,
-    DictType,
-    ListType,
-    OptionalType,
-    SetType,
-    TupleType,
-    UnionType,
-)
+from ._containers import DictType, ListType, SetType, TupleType
+from ._enumerated import EnumType
 from ._faults import Fault, Path, shown_path
 from ._finding import find_class, find_member
-from ._types import BytesType, EnumType, Refused, Type, describe
+from ._scalars import BytesType
+from ._types import Refused, Type, describe
+from ._unions import AnyType, OptionalType, UnionType
 from .exceptions import ConfigError, DocumentError
 
 C = TypeVar("C")

@@ -9,27 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import ConfigClass, qualified
 from ._configtype import BoundType, ConfigType, VariableType
-from ._containers import (
-    AnyType,
-    DictType,
-    ListType,
-    OptionalType,
-    SetType,
-    TupleType,
-    UnionType,
-)
-from ._types import (
-    BoolType,
-    BytesType,
-    EnumType,
-    FloatType,
-    IntType,
-    LiteralType,
-    NoneType,
-    PathType,
-    StrType,
-    Type,
-)
+from ._containers import DictType, ListType, SetType, TupleType
+from ._enumerated import EnumType, LiteralType
+from ._scalars import BoolType, BytesType, FloatType, IntType, NoneType, PathType, StrType
+from ._types import Type
+from ._unions import AnyType, OptionalType, UnionType
 from .exceptions import DefinitionError
 
 if TYPE_CHECKING:

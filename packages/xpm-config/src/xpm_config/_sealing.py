@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ._base import ConfigObject
-from ._containers import CONTAINERS
 from ._context import ConfigWalkContext, EmptyContext, segment
+from ._nested import CONTAINERS
 
 # A place is a linked list, from the end: chains of configurations can be long.
 Place = tuple[Any, str]

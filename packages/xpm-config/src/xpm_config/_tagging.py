@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._base import ConfigObject, Location, user_location
-from ._containers import nested_configs
+from ._nested import nested_configs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

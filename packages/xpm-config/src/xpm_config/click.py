@@ -29,8 +29,11 @@ import click
 from ._arguments import Argument
 from ._base import UNSET, is_config_class, nearest
 from ._configtype import ConfigType
-from ._containers import ListType, OptionalType, SetType
-from ._types import EnumType, LiteralType, PathType, Type
+from ._containers import ListType, SetType
+from ._enumerated import EnumType, LiteralType
+from ._scalars import PathType
+from ._types import Type
+from ._unions import OptionalType
 from .exceptions import DefinitionError, UnknownArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])

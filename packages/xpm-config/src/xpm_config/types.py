@@ -10,28 +10,12 @@
 """
 
 from ._configtype import ConfigType, VariableType
-from ._containers import (
-    AnyType,
-    DictType,
-    ListType,
-    OptionalType,
-    SetType,
-    TupleType,
-    UnionType,
-)
+from ._containers import DictType, ListType, SetType, TupleType
+from ._enumerated import EnumType, LiteralType
+from ._scalars import BoolType, BytesType, FloatType, IntType, NoneType, PathType, StrType
 from ._schema import ObjectType
-from ._types import (
-    BoolType,
-    BytesType,
-    EnumType,
-    FloatType,
-    IntType,
-    LiteralType,
-    NoneType,
-    PathType,
-    StrType,
-    Type,
-)
+from ._types import Type
+from ._unions import AnyType, OptionalType, UnionType
 
 __all__ = [
     # scalars
