@@ -93,6 +93,17 @@ class Job:
         if self.client is not None:
             self.client.tell({"op": op, "id": self.id, **fields})
 
+    def count(self, client: Client) -> None:
+        """Count the job in a driver's share of the cores."""
+        client.cores += self.need.cores
+        self.counted = client
+
+    def uncount(self) -> None:
+        """Take the job out of the share it counts in."""
+        if self.counted is not None:
+            self.counted.cores -= self.need.cores
+            self.counted = None
+
     def leave(self) -> None:
         """Forget the job on the driver's side: nothing more is to be told."""
         if self.client is not None:

@@ -13,30 +13,28 @@ import sys
 import time
 from contextlib import suppress
 
-from xpm_launchers._procinfo import LINUX, start_time
+from xpm_launchers._procinfo import start_time
 
-from ._capacity import Entry, Host, Need, impossible
-from ._children import Children, Ended
-from ._jobs import Client, Identity, Job, describe_end
+from ._capacity import Host
+from ._children import Children
+from ._ends import Ends
+from ._jobs import Client, Identity, Job
 from ._ledger import Ledger
 from ._listener import Listener
+from ._orders import Orders
 from ._protocol import VERSION, Message
+from ._settling import Settling
 from ._sources import Sources
-from ._turns import Courtesy, Grants
 from ._watch import Watcher
 
 #: Seconds between the end of the last client and job and the server's
 LINGER = 5.0
-#: Seconds between looks at what cannot tell of itself
-RETRY = 0.05
 #: Seconds between signs of life, which keep cleaners of the temporary folder away
 REFRESH = 3600.0
-#: Ends of jobs whose drivers are gone that are kept for the next drivers
-UNTOLD = 1000
 
 
 class Server:
-    """The loop, and everything that changes jobs.
+    """The loop: what is ready, whose time has come, who is connected.
 
     :param folder: the runtime folder.
     :param listener: where drivers connect.
@@ -60,19 +58,15 @@ class Server:
         self.ledger = Ledger(folder)
         self.poller = select.poll()
         self.watcher = Watcher(self.poller)
-        self.courtesy = Courtesy(self.identity)
         self.children = Children(self.poller, self._descriptors, self.ledger.path, flags, variables)
+        ends = Ends()
+        self.settling = Settling(
+            self.identity, host, self.ledger, self.watcher, self.children, ends
+        )
+        self.orders = Orders(self.settling, self.children, ends)
         self.clients: dict[int, Client] = {}
-        self.watched: list[Job] = []
-        self.forked: list[Job] = []
-        self.released: list[Job] = []
-        #: Ends that there was no driver to be told of, the last ones
-        self.untold: dict[Identity, dict[str, object]] = {}
-        self.dirty = False
-        self.retry_at: float | None = None
         self.idle_since = time.monotonic()
         self.refresh_at = self.idle_since
-        self.oom_kills = _oom_kills()
         self.wakeup = os.pipe()
         self._hear_signals()
         self.poller.register(listener.descriptor, select.POLLIN)
@@ -102,20 +96,24 @@ class Server:
                 self.refresh_at = time.monotonic() + REFRESH
                 self.listener.refresh()
                 self.ledger.refresh()
-            self._settle(ended)
+            self.settling.settle(ended, list(self.clients.values()))
             for client in list(self.clients.values()):
                 self._flush(client)
 
     def _timeout(self) -> int:
         now = time.monotonic()
-        times = [self.refresh_at, self.retry_at, *(job.deadline for job in self._processes())]
+        times = [
+            self.refresh_at,
+            self.settling.retry_at,
+            *(job.deadline for job in self._processes()),
+        ]
         if self._is_idle():
             times.append(self.idle_since + LINGER)
         first = min(each for each in times if each is not None)
         return max(0, int((first - now) * 1000) + 1)
 
     def _processes(self) -> list[Job]:
-        return [*self.children.jobs.values(), *self.watched]
+        return [*self.children.jobs.values(), *self.settling.watched]
 
     def _kill_late(self) -> None:
         """Kill those whose time to end by themselves is over."""
@@ -149,7 +147,7 @@ class Server:
         elif descriptor == self.listener.descriptor:
             self._accept()
         elif self.watcher.fired(descriptor):
-            self.dirty = True
+            self.settling.dirty = True
 
     # --- Drivers
 
@@ -184,13 +182,7 @@ class Server:
             return
         self.poller.unregister(client.connection.fileno())
         client.connection.close()
-        client.waiting.clear()
-        for job in list(client.jobs.values()):
-            if not job.pid:
-                self.released.append(job)
-            job.leave()
-        self.watched = [job for job in self.watched if job.client is not None]
-        self.dirty = True
+        self.settling.forget(client)
 
     def _flush(self, client: Client) -> None:
         if not client.out:
@@ -203,21 +195,12 @@ class Server:
             self.poller.modify(client.connection.fileno(), events)
 
     def _obey(self, client: Client, message: Message) -> None:
-        op = message["op"]
-        if op == "hello":
+        if message["op"] == "hello":
             self._greet(client, message)
-        elif not client.greeted:
+        elif client.greeted:
+            self.orders.obey(client, message)
+        else:
             raise ValueError("expected hello first")
-        elif op == "request":
-            self._request(client, message)
-        elif op == "watch":
-            self._watch(client, message)
-        elif message["id"] in client.jobs:
-            job = client.jobs[message["id"]]
-            if op == "start":
-                self._start(job, client, message)
-            elif op == "cancel":
-                self._cancel(job, client, message)
 
     def _greet(self, client: Client, message: Message) -> None:
         if message["version"] != VERSION or self.sources.changed():
@@ -231,180 +214,3 @@ class Server:
         client.environ, client.path = message["environ"], message["path"]
         client.umask = message["umask"]
         client.tell({"op": "welcome", "pid": self.identity[0], "cpus": self.host.cpus})
-
-    # --- Jobs
-
-    def _request(self, client: Client, message: Message) -> None:
-        job = Job(client, message["id"], Need.from_json(message.get("need", {})))
-        reasons = impossible(job.need, self.host)
-        if reasons:
-            job.tell("refused", message="; ".join(reasons), impossible=True)
-            return
-        client.jobs[job.id] = job
-        if message.get("again"):  # granted by a server that is no more: it has waited already
-            client.waiting.appendleft(job)
-        else:
-            client.waiting.append(job)
-        self.dirty = True
-
-    def _watch(self, client: Client, message: Message) -> None:
-        job = self.children.jobs.get(message["pid"])
-        end = self.untold.pop((message["pid"], message["start"]), None)
-        if end is not None:  # it has ended since its new driver looked
-            Job(client, message["id"], Need()).tell("ended", **end)
-            return
-        if job is None or job.start != message["start"]:
-            job = Job(client, message["id"], Need())
-            job.pid, job.start = message["pid"], message["start"]
-            self.watched.append(job)
-            self.dirty = True
-        elif job.client is not None:  # its own driver lives, and is to be told as well
-            follower = Job(client, message["id"], Need())
-            follower.pid, follower.start, follower.original = job.pid, job.start, job
-            job.followers.append(follower)
-            job = follower
-        else:
-            self._uncount(job)
-            job.client, job.id, job.counted = client, message["id"], client
-            client.cores += job.need.cores
-        client.jobs[job.id] = job
-
-    def _start(self, job: Job, client: Client, message: Message) -> None:
-        if job.pid or job.entry_id not in self.ledger.entries:
-            return
-        try:
-            self.children.start(job, client, message)
-        except OSError as error:
-            job.tell("refused", message=f"no process: {error.strerror}", retryable=True)
-            self._release(job)
-        else:
-            self.forked.append(job)
-
-    def _cancel(self, job: Job, client: Client, message: Message) -> None:
-        if job.original is not None:
-            job = job.original
-        if job.pid:
-            job.terminated = True
-            job.send_signal(signal.SIGTERM)
-            job.deadline = time.monotonic() + message.get("grace", 10.0)
-        elif job in client.waiting:
-            client.waiting.remove(job)
-            job.leave()
-        else:
-            self._release(job)
-
-    def _release(self, job: Job) -> None:
-        self._uncount(job)
-        self.released.append(job)
-        job.leave()
-
-    def _uncount(self, job: Job) -> None:
-        if job.counted is not None:
-            job.counted.cores -= job.need.cores
-            job.counted = None
-
-    # --- Capacity
-
-    def _settle(self, ended: list[Ended]) -> None:
-        """Bring the ledger up to date and grant what can be granted: once a round, for all."""
-        due = self.retry_at is not None and self.retry_at <= time.monotonic()
-        if not (self.dirty or due or self.forked or self.released or ended):
-            return
-        forked, released, self.forked, self.released = self.forked, self.released, [], []
-        self.dirty, self.retry_at = False, None
-        with self.ledger as ledger:
-            for job in forked:
-                ledger.entries[job.entry_id] = job.entry(self.identity, self.host.cpus)
-            for job in [*released, *(each.job for each in ended)]:
-                ledger.entries.pop(job.entry_id, None)
-            for each in ended:
-                self._uncount(each.job)
-            gone = self._gone(ledger)
-            granted = self._grant(ledger)
-        for job in forked:
-            self.children.go(job)
-        for each in ended:
-            self._tell_end(each)
-        for job in gone:
-            job.tell("ended", code=None, reason="lost", message="how it ended is not known")
-            job.leave()
-        for job in granted:
-            job.tell("granted", devices=job.devices)
-
-    def _tell_end(self, ended: Ended) -> None:
-        job, code = ended.job, ended.code
-        memory = False
-        if code == -signal.SIGKILL:
-            kills = _oom_kills()
-            memory, self.oom_kills = kills > self.oom_kills, kills
-        reason, message = describe_end(code, job.terminated, memory)
-        fields: dict[str, object] = {
-            "code": code,
-            "reason": reason,
-            "message": message,
-            "max_rss": ended.max_rss,
-            "cpu_time": ended.cpu_time,
-        }
-        if job.client is None:
-            self.untold[job.pid, job.start] = fields
-            if len(self.untold) > UNTOLD:
-                del self.untold[next(iter(self.untold))]
-        for each in (job, *job.followers):
-            each.tell("ended", **fields)
-            each.leave()
-
-    def _gone(self, ledger: Ledger) -> list[Job]:
-        """The watched processes that have ended."""
-        gone = [job for job in self.watched if not self.watcher.is_alive((job.pid, job.start))]
-        if gone:
-            self.watched = [job for job in self.watched if job not in gone]
-        if self.watched and self.watcher.polls:
-            self._retry()
-        return gone
-
-    def _grant(self, ledger: Ledger) -> list[Job]:
-        clients = [client for client in self.clients.values() if client.waiting]
-        if not clients:
-            ledger.waiting.pop(self.identity, None)
-            return []
-        self._prune(ledger)
-        grants = Grants(ledger.entries, self.host)
-        now = time.monotonic()
-        if self.courtesy.yields(ledger.entries, ledger.waiting, self.host, now):
-            self._retry()
-            return []
-        granted = grants.run(clients, self._reserve)
-        if grants.cores_wanted:
-            ledger.waiting[self.identity] = grants.cores_wanted
-        else:
-            ledger.waiting.pop(self.identity, None)
-        return granted
-
-    def _reserve(self, job: Job) -> Entry:
-        return job.entry(self.identity, self.host.cpus)
-
-    def _prune(self, ledger: Ledger) -> None:
-        """Take what dead processes hold out of the ledger, and watch those that live."""
-        for entry in list(ledger.entries.values()):
-            if entry.server == self.identity:
-                continue
-            if not self.watcher.is_alive(entry.owner):
-                del ledger.entries[entry.id]
-            elif not entry.pid or self.watcher.polls:
-                self._retry()  # a place that may be given back without any process ending
-        for server in list(ledger.waiting):
-            if server != self.identity and not self.watcher.is_alive(server):
-                del ledger.waiting[server]
-
-    def _retry(self) -> None:
-        self.retry_at = time.monotonic() + RETRY
-
-
-def _oom_kills() -> int:
-    """How many processes the kernel has killed for want of memory since boot."""
-    if LINUX:
-        with suppress(OSError), open("/proc/vmstat", "rb") as stream:
-            for line in stream:
-                if line.startswith(b"oom_kill "):
-                    return int(line.split()[1])
-    return 0

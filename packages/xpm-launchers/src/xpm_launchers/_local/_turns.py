@@ -50,8 +50,7 @@ class Grants:
             del client.waiting[position]
             job.devices = tuple(free_devices(self.entries.values(), job.need)[: job.need.devices])
             self.entries[job.entry_id] = make_entry(job)
-            client.cores += job.need.cores
-            job.counted = client
+            job.count(client)
             client.served = max(each.served for each in clients) + 1
             granted.append(job)
         return granted

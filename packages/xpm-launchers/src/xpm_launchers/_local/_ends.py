@@ -1,0 +1,59 @@
+"""How the jobs of a launch server end, and whom that is told."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+
+from xpm_launchers._procinfo import LINUX
+
+from ._children import Ended
+from ._jobs import Identity, describe_end
+
+#: Ends of jobs whose drivers are gone that are kept for the next drivers
+UNTOLD = 1000
+
+
+class Ends:
+    """Tells drivers the ends of children, and keeps those that there was nobody to tell."""
+
+    def __init__(self) -> None:
+        self._untold: dict[Identity, dict[str, object]] = {}
+        self._oom_kills = _oom_kills()
+
+    def tell(self, ended: Ended) -> None:
+        """Tell an end to every driver that watches the job."""
+        job, code = ended.job, ended.code
+        memory = False
+        if code == -signal.SIGKILL:
+            kills = _oom_kills()
+            memory, self._oom_kills = kills > self._oom_kills, kills
+        reason, message = describe_end(code, job.terminated, memory)
+        fields: dict[str, object] = {
+            "code": code,
+            "reason": reason,
+            "message": message,
+            "max_rss": ended.max_rss,
+            "cpu_time": ended.cpu_time,
+        }
+        if job.client is None:
+            self._untold[job.pid, job.start] = fields
+            if len(self._untold) > UNTOLD:
+                del self._untold[next(iter(self._untold))]
+        for each in (job, *job.followers):
+            each.tell("ended", **fields)
+            each.leave()
+
+    def recall(self, process: Identity) -> dict[str, object] | None:
+        """Return the end of a process, as it is told, if it is kept."""
+        return self._untold.pop(process, None)
+
+
+def _oom_kills() -> int:
+    """How many processes the kernel has killed for want of memory since boot."""
+    if LINUX:
+        with suppress(OSError), open("/proc/vmstat", "rb") as stream:
+            for line in stream:
+                if line.startswith(b"oom_kill "):
+                    return int(line.split()[1])
+    return 0
