@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +35,9 @@ T = TypeVar("T")
 #: A step is done again until so much CPU time is spent (seconds), so many times at most.
 ENOUGH = 0.4
 ROUNDS = 25
+
+#: Where files are in memory, on Linux.
+MEMORY = Path("/dev/shm")
 
 report: dict[str, float] = {}
 
@@ -152,20 +157,33 @@ def _script(n: int, as_instance: bool) -> None:
 
 
 def chain(folder: Path, n: int) -> None:
-    """Generates a chain of tasks, each using the one before; also one of a quarter of the size."""
+    """Generates a chain of tasks, each using the one before; also one of a quarter of the size.
+
+    What a new file takes depends on the file system, and on how many it has: all this is also
+    done where files are in memory.
+    """
     _generate(folder / "warm", 3)
-    quarter = _generate(folder / "quarter", n // 4)
-    report["generate"] = _generate(folder / "whole", n)
+    quarter, _ = _generate(folder / "quarter", n // 4)
+    report["generate"], report["system"] = _generate(folder / "whole", n)
     report["exponent"] = math.log(report["generate"] / quarter, n / (n // 4))
+    if MEMORY.is_dir():
+        with tempfile.TemporaryDirectory(dir=MEMORY) as name:
+            small = [_generate(Path(name, f"quarter{x}"), n // 4)[0] for x in range(3)]
+            whole = [_generate(Path(name, f"whole{x}"), n)[0] for x in range(1 + 2 * (n < 1_000))]
+        report["memory"] = statistics.median(whole)
+        exponent = math.log(report["memory"] / statistics.median(small), n / (n // 4))
+        report["memory_exponent"] = exponent
 
 
-def _generate(folder: Path, n: int) -> float:
-    start = time.process_time()
+def _generate(folder: Path, n: int) -> tuple[float, float]:
+    """The CPU time, and that of the operating system in it."""
+    start = os.times()
+    before = time.process_time()
     with experiment(folder, "bench", run_mode=RunMode.GENERATE_ONLY):
         last = None
         for x in range(n):
             last = Link.C(x=x, previous=last).submit()
-    return time.process_time() - start
+    return time.process_time() - before, os.times().system - start.system
 
 
 def _warm() -> None:
