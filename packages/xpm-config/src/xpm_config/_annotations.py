@@ -10,11 +10,15 @@ import builtins
 import re
 import sys
 import typing
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ._base import UNSET
 from ._hints import DATA, PARAM, Choices, Help, Hint, HintForm
 from .exceptions import DefinitionError
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 _simple = re.compile(r"(\w+)\[(\w+)\]").fullmatch
 _head = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)*)\s*(?:\[|$)").match
@@ -64,7 +68,7 @@ class Scope:
             if form is not UNSET and name is not UNSET:
                 return form[name]
         try:
-            return eval(text, self._globals, self._locals)
+            return eval(_compiled(text), self._globals, self._locals)
         except (NameError, AttributeError) as error:
             raise DefinitionError(
                 f"{self.cls.__module__}.{self.cls.__qualname__}.{where}: the annotation "
@@ -81,6 +85,12 @@ class Scope:
         for name in rest:
             value = getattr(value, name, None)
         return isinstance(value, (HintForm, Hint)) or value is typing.Annotated
+
+
+@cache
+def _compiled(text: str) -> CodeType:
+    """The same few annotations are written again and again."""
+    return compile(text.strip(), "<annotation>", "eval", dont_inherit=True)
 
 
 class Declaration:

@@ -44,12 +44,15 @@ def set_references(value: Any) -> list[int]:
     while todo:
         value = todo.pop()
         if type(value) is list:
-            todo.extend(item for item in value if type(item) not in PLAIN)
+            todo += [item for item in value if type(item) not in PLAIN]
         elif type(value) is dict:
-            if value.get("type") in ("set", "frozenset"):
+            kind = value.get("type")
+            if kind == "python":
+                continue
+            if kind in ("set", "frozenset"):
                 references(value, found)
             else:
-                todo.extend(item for item in value.values() if type(item) not in PLAIN)
+                todo += [item for item in value.values() if type(item) not in PLAIN]
     return found
 
 
