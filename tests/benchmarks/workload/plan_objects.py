@@ -166,10 +166,11 @@ def chain(folder: Path, n: int) -> None:
     quarter, _ = _generate(folder / "quarter", n // 4)
     report["generate"], report["system"] = _generate(folder / "whole", n)
     report["exponent"] = math.log(report["generate"] / quarter, n / (n // 4))
+    times = 3 if report["generate"] < 3 else 1
     if MEMORY.is_dir():
         with tempfile.TemporaryDirectory(dir=MEMORY) as name:
-            small = [_generate(Path(name, f"quarter{x}"), n // 4)[0] for x in range(3)]
-            whole = [_generate(Path(name, f"whole{x}"), n)[0] for x in range(1 + 2 * (n < 1_000))]
+            small = [_generate(Path(name, f"quarter{x}"), n // 4)[0] for x in range(times)]
+            whole = [_generate(Path(name, f"whole{x}"), n)[0] for x in range(times)]
         report["memory"] = statistics.median(whole)
         exponent = math.log(report["memory"] / statistics.median(small), n / (n // 4))
         report["memory_exponent"] = exponent
