@@ -223,6 +223,8 @@ def test_a_script_loaded_by_a_job_has_the_identifiers_of_the_program(
     made = {}
     for name in ("__main__", "__mp_main__"):
         module = ModuleType(name)
+        # a job is run by another program than the script
+        monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
         monkeypatch.setitem(sys.modules, name, module)
         exec(SCRIPT, vars(module))
         learn = vars(module)["Learn"]

@@ -27,7 +27,7 @@ from ._hints import (
 )
 from ._hints import Help as help
 from ._identifier import Identifier
-from ._identify import IdentifierComputer, identifiers
+from ._identifiers import IdentifierComputer, identifiers
 from ._information import ConfigInformation
 from ._instances import ObjectStore
 from ._mixin import ConfigMixin

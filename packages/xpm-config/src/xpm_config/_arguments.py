@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import UNSET, ConfigObject, qualified, user_location
 from ._encoding import is_meta
-from ._enumerated import LiteralType
-from ._hints import CONSTANT, DATA, META, PARAM
+from ._hints import CONSTANT, DATA, META
 from ._nested import CONTAINERS, nested_configs
 from ._types import Refused, describe
 from .exceptions import ArgumentTypeError, DefinitionError, OwnedPathError
@@ -241,36 +240,3 @@ def _copy_containers(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_copy_containers(item) for item in value)
     return value
-
-
-def make_argument(owner: type, declaration: Any, type: Type, given: Any) -> Argument:
-    """The argument that a class declares.
-
-    Args:
-        owner: the class.
-        declaration: its `Declaration`.
-        type: its resolved type.
-        given: what stands right of `=`: a `Field`, a bare default, or `UNSET`.
-
-    Raises:
-        DefinitionError: the declaration contradicts itself.
-    """
-    from ._fields import apply_field  # below: warnings
-
-    if declaration.choices is not None:
-        type = LiteralType(declaration.choices.values)
-    argument = Argument(declaration.name, owner, declaration.kind, type)
-    argument._help = declaration.help
-    if declaration.generator is not None:
-        argument.generator = declaration.generator
-        argument.required = False
-    apply_field(argument, given)
-    if argument.constant and not argument.has_default:
-        raise DefinitionError(
-            f"{qualified(owner)}.{argument.name}: a constant needs a value, "
-            f"such as `{argument.name}: Constant[{type}] = field(default=...)`"
-        )
-    return argument
-
-
-__all__ = ["PARAM", "Argument", "make_argument"]

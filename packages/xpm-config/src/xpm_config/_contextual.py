@@ -13,135 +13,30 @@ of the encoding, with the path at hand. A result is used again
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from ._base import ConfigObject
-from ._body import counted, encode_body
+from ._body import encode_body
 from ._digest import sha256
-from ._encoding import instance_position, is_meta, loop_reference, reference
-from ._encoding_containers import ordered_items
+from ._encoding import instance_position, loop_reference, reference
+from ._path import Frame, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ._arguments import Argument
-
-
-class _Computation(Protocol):
-    refs: dict[int, bytes | None]
-    tasks: dict[int, bytes]
-
-    def target(self, config: Any) -> Any: ...
-    def default_bytes(self, argument: Argument) -> bytes: ...
-    def standalone_bytes(self, argument: Argument, value: Any) -> bytes: ...
-    def task_reference(self, task: Any) -> bytes: ...
-
-
-class _Frame:
-    """A configuration on the path."""
-
-    __slots__ = (
-        "above",
-        "children",
-        "config",
-        "depth",
-        "ignored",
-        "inside",
-        "instances",
-        "refs",
-        "source",
-    )
-
-    def __init__(
-        self, config: Any, source: Any, depth: int, computation: _Computation, keep: Any
-    ) -> None:
-        self.config = config
-        # what the parent holds: a deprecated configuration that stands for `config`
-        self.source = source
-        self.depth = depth
-        # depth of each configuration on the path that was referred to
-        self.above: dict[int, int] = {}
-        # configurations below that refer to the path
-        self.inside: set[int] = set()
-        self.instances = False
-        self.refs: dict[int, bytes] = {}
-        found, self.ignored = _children(config.__xpm__, computation, keep)
-        self.children = iter(found)
-
-
-class _Known:
-    """What was found for a configuration that refers to the path."""
-
-    __slots__ = ("digest", "distances", "inside", "instances")
-
-    def __init__(self, frame: _Frame, digest: bytes) -> None:
-        self.digest = digest
-        self.distances = {key: frame.depth - depth for key, depth in frame.above.items()}
-        self.inside = frozenset(frame.inside)
-        self.instances = frame.instances
-
-    def holds(self, depth: int, path: dict[int, int]) -> bool:
-        """Whether it holds at a depth of another path."""
-        for key, distance in self.distances.items():
-            if path.get(key) != depth - distance:
-                return False
-        return self.inside.isdisjoint(path)
-
-
-def _children(info: Any, computation: _Computation, keep: Any) -> tuple[list[Any], frozenset[str]]:
-    """The configurations that the encoding refers to, in its order, and the names of the
-    arguments that do not count because they have their default value."""
-    found: list[Any] = []
-    ignored = set()
-    if info.task is not None and info.task is not info.pyobject:
-        found.append(info.task)
-    for entry, value in counted(info):
-        name, argument, _, _, holds_configs, _, ignore_default, _ = entry
-        if keep is not None and not keep(argument):
-            continue
-        if ignore_default:
-            alone = computation.standalone_bytes(argument, value)
-            if alone == computation.default_bytes(argument):
-                ignored.add(name)
-                continue
-        if holds_configs:
-            _ordered(value, found)
-    found.extend(info.init_tasks)
-    return found, frozenset(ignored)
-
-
-def _ordered(value: Any, found: list[Any]) -> None:
-    """Appends the configurations in a value in the order of its encoding."""
-    if isinstance(value, ConfigObject):
-        if not is_meta(value):
-            found.append(value)
-    elif isinstance(value, dict):
-        for name, item in ordered_items(value):
-            if not is_meta(name) and not is_meta(item):
-                _ordered(name, found)
-                _ordered(item, found)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _ordered(item, found)
-    elif isinstance(value, (set, frozenset)):
-        configs: list[Any] = []
-        for item in value:
-            _ordered(item, configs)
-        # the order of a set is no order: configurations in it are sealed
-        configs.sort(key=lambda config: config.__xpm__.identifier.main)
-        found.extend(configs)
+    from ._path import Computation
 
 
 class _Visit:
     """One computation in the order of the encoding."""
 
-    def __init__(self, computation: _Computation, keep: Callable[[Argument], bool] | None) -> None:
+    def __init__(self, computation: Computation, keep: Callable[[Argument], bool] | None) -> None:
         self.computation = computation
         self.keep = keep
         self.path: dict[int, int] = {}
-        self.frames: list[_Frame] = []
+        self.frames: list[Frame] = []
         self.closed: dict[int, bytes] = {}
-        self.open: dict[int, list[_Known]] = {}
+        self.open: dict[int, list[Known]] = {}
         self.positions: dict[bytes, dict[int, int]] = {}
         self.has_loops = False
 
@@ -164,9 +59,9 @@ class _Visit:
         self.path[id(config)] = depth
         # what a partial leaves out, it leaves out of the root alone
         keep = self.keep if depth == 0 else None
-        self.frames.append(_Frame(config, source, depth, self.computation, keep))
+        self.frames.append(Frame(config, source, depth, self.computation, keep))
 
-    def _refer(self, frame: _Frame, child: Any) -> bool:
+    def _refer(self, frame: Frame, child: Any) -> bool:
         """Writes the reference to a child; False if the child must be visited first."""
         target = self.computation.target(child)
         key = id(target)
@@ -201,14 +96,14 @@ class _Visit:
         objects = self.positions.setdefault(ref, {})
         return instance_position(objects.setdefault(id(config), len(objects)))
 
-    def _known(self, config: Any) -> _Known | None:
+    def _known(self, config: Any) -> Known | None:
         depth = len(self.frames)
         for known in self.open.get(id(config), ()):
             if known.holds(depth, self.path):
                 return known
         return None
 
-    def _inherit(self, frame: _Frame, key: int, child: _Known) -> None:
+    def _inherit(self, frame: Frame, key: int, child: Known) -> None:
         """Takes over what a child refers to on the path."""
         frame.instances |= child.instances
         if child.distances:
@@ -217,7 +112,7 @@ class _Visit:
             frame.inside |= child.inside
             frame.inside.add(key)
 
-    def _leave(self, frame: _Frame) -> bytes:
+    def _leave(self, frame: Frame) -> bytes:
         config = frame.config
         info = config.__xpm__
         root = frame.depth == 0
@@ -239,7 +134,7 @@ class _Visit:
         parent = self.frames[-1]
         if frame.above or frame.inside:
             # in a loop; without a reference to the path it is where the loop is entered
-            known = _Known(frame, digest)
+            known = Known(frame, digest)
             self.open.setdefault(key, []).append(known)
             self._inherit(parent, key, known)
         elif frame.instances:

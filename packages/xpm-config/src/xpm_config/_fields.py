@@ -1,19 +1,49 @@
-"""What stands right of `=` in the declaration of an argument."""
+"""Arguments from their declarations: the annotation, and what stands right of `=`."""
 
 from __future__ import annotations
 
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ._arguments import Argument
 from ._base import UNSET, qualified
+from ._enumerated import LiteralType
 from ._hints import Field
 from .exceptions import DefinitionError
 
 if TYPE_CHECKING:
-    from ._arguments import Argument
+    from ._types import Type
 
 
-def apply_field(argument: Argument, given: Any) -> None:
+def make_argument(owner: type, declaration: Any, type: Type, given: Any) -> Argument:
+    """The argument that a class declares.
+
+    Args:
+        owner: the class.
+        declaration: its `Declaration`.
+        type: its resolved type.
+        given: what stands right of `=`: a `Field`, a bare default, or `UNSET`.
+
+    Raises:
+        DefinitionError: the declaration contradicts itself.
+    """
+    if declaration.choices is not None:
+        type = LiteralType(declaration.choices.values)
+    argument = Argument(declaration.name, owner, declaration.kind, type)
+    argument._help = declaration.help
+    if declaration.generator is not None:
+        argument.generator = declaration.generator
+        argument.required = False
+    _apply_field(argument, given)
+    if argument.constant and not argument.has_default:
+        raise DefinitionError(
+            f"{qualified(owner)}.{argument.name}: a constant needs a value, "
+            f"such as `{argument.name}: Constant[{type}] = field(default=...)`"
+        )
+    return argument
+
+
+def _apply_field(argument: Argument, given: Any) -> None:
     """Applies a `field(...)` or a bare default to an argument.
 
     Raises:

@@ -11,14 +11,14 @@ from ._plain import class_name
 from ._schema import ObjectType
 
 
-def _module(name: str) -> Any:
-    """A module, imported if it must be.
+def _module(name: str, qualname: str) -> Any:
+    """The module that is expected to hold a class, imported if it must be.
 
-    Where a script has been loaded under another name than `__main__`, what runs as
-    `__main__` is not the program that the data speaks of (see `module_name`).
+    A script may have been loaded under another name than `__main__` (see `module_name`);
+    what runs as `__main__` is not the program that the data speaks of then.
     """
-    if name == "__main__" and "__mp_main__" in sys.modules:
-        name = "__mp_main__"
+    if name == "__main__" and not hasattr(sys.modules[name], qualname.partition(".")[0]):
+        name = "__mp_main__" if "__mp_main__" in sys.modules else name
     return sys.modules.get(name) or importlib.import_module(name)
 
 
@@ -35,7 +35,7 @@ def find_class(name: str) -> Any:
     if not module or not qualname:
         raise LookupError(f"expected module:Class, got {name!r}")
     try:
-        found = _module(module)
+        found = _module(module, qualname)
     except ImportError as error:
         raise LookupError(f"the module of {name} cannot be imported: {error}") from None
     for part in qualname.split("."):
@@ -56,7 +56,7 @@ def find_member(text: str) -> Any:
     name, _, member = text.rpartition(".")
     module, _, qualname = name.partition(":")
     try:
-        found = _module(module)
+        found = _module(module, qualname)
         for part in qualname.split("."):
             found = getattr(found, part)
         return found[member]

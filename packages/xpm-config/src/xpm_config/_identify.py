@@ -14,14 +14,10 @@ from ._contextual import identify_in_context
 from ._copying import convert
 from ._digest import sha256
 from ._encoding import reference
-from ._identifier import Identifier
 from ._nested import nested_configs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ._arguments import Argument
-    from ._groups import Partial
 
 
 class _Contextual(Exception):
@@ -101,7 +97,7 @@ class Computation:
         found = alone.refs.get(id(config)) or alone.tasks.get(id(config))
         if found is None:
             self.keep.append(config)
-            found = reference(_digest_with_tasks(alone, config))
+            found = reference(digest_in(alone, config))
         return found
 
 
@@ -110,10 +106,10 @@ def digest(config: Any) -> bytes:
     info = config.__xpm__
     if info.digest is not None:
         return info.digest  # type: ignore[no-any-return] # a slot
-    return _digest_with_tasks(Computation(), config)
+    return digest_in(Computation(), config)
 
 
-def _digest_with_tasks(computation: Computation, config: Any) -> bytes:
+def digest_in(computation: Computation, config: Any) -> bytes:
     """The digest of a configuration, submitted tasks in it being identified before it."""
     waiting = [config]
     found = b""
@@ -229,58 +225,3 @@ def _waiting(computation: Computation, below: list[Any]) -> list[Any]:
     if missing:
         raise _Missing(missing)
     return waiting
-
-
-def identify(config: Any) -> Identifier:
-    """The identifier of a configuration."""
-    found = digest(config)
-    return Identifier(found, config.__xpm__.has_loops)
-
-
-def identifiers(configs: Iterable[Any]) -> list[Identifier]:
-    """The identifiers of several configurations, in one visit of all that they share.
-
-    Args:
-        configs: configurations; best those first that others hold.
-
-    Returns:
-        The identifiers, in the same order.
-    """
-    computation = Computation()
-    found = []
-    for config in configs:
-        info = config.__xpm__
-        known = info.digest
-        if known is None:
-            known = _digest_with_tasks(computation, config)
-        found.append(Identifier(known, info.has_loops))
-    return found
-
-
-class IdentifierComputer:
-    """Computes identifiers, by the name it had in the 2.x releases."""
-
-    @staticmethod
-    def compute(config: Any) -> Identifier:
-        """The identifier of a configuration (`config.__identifier__()` gives the same)."""
-        return identify(config)
-
-    @staticmethod
-    def compute_partial(config: Any, partial: Partial) -> Identifier:
-        """The identifier of a configuration without the arguments that a partial leaves out."""
-        return identify_partial(config, partial)
-
-
-def identify_partial(config: Any, partial: Partial) -> Identifier:
-    """The identifier of a configuration without the arguments that a partial leaves out."""
-    info = config.__xpm__
-    key = partial.key()
-    if info.partial_digests is not None and key in info.partial_digests:
-        return Identifier(info.partial_digests[key])
-    computation = Computation()
-    found, _ = identify_in_context(
-        computation, computation.target(config), lambda a: not partial.excludes(a.groups)
-    )
-    if info.sealed:
-        info.partial_digests = {**(info.partial_digests or {}), key: found}
-    return Identifier(found)

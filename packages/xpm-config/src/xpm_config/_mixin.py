@@ -9,7 +9,8 @@ from ._base import ConfigObject, nearest
 from ._comparing import equal
 from ._composing import compose
 from ._copying import copy_one
-from ._identify import digest, identify
+from ._identifiers import identify
+from ._identify import digest
 from ._information import ConfigInformation
 from ._instances import ObjectStore, instance
 from ._tagging import TagDict, set_tag

@@ -7,10 +7,11 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from ._annotations import Scope, declarations
-from ._arguments import Argument, make_argument
+from ._arguments import Argument
 from ._base import UNSET, ConfigClass, is_config_class, qualified
 from ._configtype import ConfigType
 from ._encoding import encode_text, extended
+from ._fields import make_argument
 from ._generics import fixed_variables, specialized
 from ._groups import Partial
 from ._resolve import resolve
