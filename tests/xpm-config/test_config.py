@@ -403,8 +403,10 @@ def test_copies() -> None:
     main = Main.C(sub=sub, n=tag(3))
     main.seal(DirectoryContext(Path("/job")))
     same = main.copy()
-    assert same == main
-    assert same.sub is sub
+    assert same.__identifier__() == main.__identifier__()
+    assert "out" not in same.sub.__xpm__.values, "generated paths belong to the original"
+    same.sub.x = 7  # what it holds is copied too, and is not sealed
+    assert sub.x == 1
     assert same.tags() == {"n": 3}
     same.n = 4
     changed = copyconfig(main, n=5, values=[])
@@ -415,6 +417,18 @@ def test_copies() -> None:
     assert "out" not in copyconfig(sub).__xpm__.values
     mark_output(main, main)
     assert main.copy().__xpm__.task is None
+
+
+def test_configurations_in_defaults_are_never_shared() -> None:
+    class Holder(Config):
+        main: Param[Main] = field(default=Main.C(sub=Sub.C(x=1), n=1))
+        subs: Param[list[Sub]] = field(default=[Sub.C(x=1)])
+
+    first, second = Holder.C(), Holder.C()
+    assert first == second
+    first.main.sub.x = 2
+    first.subs[0].x = 2
+    assert second.main.sub.x == second.subs[0].x == Holder.C().main.sub.x == 1
 
 
 def test_clones() -> None:

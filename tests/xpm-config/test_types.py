@@ -45,6 +45,7 @@ ACCEPTED: list[tuple[Any, Any, Any]] = [
     (int, True, 1),
     (int, 1.0, 1),
     (int, "5", 5),
+    (int, "-1.00", -1),
     (float, 1, 1.0),
     (float, True, 1.0),
     (float, "1.5", 1.5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._base import UNSET, ConfigObject, qualified, user_location
+from ._copying import clone_value
 from ._encoding import is_meta
 from ._hints import CONSTANT, DATA, META
 from ._nested import CONTAINERS, nested_configs
@@ -157,10 +158,8 @@ class Argument:
         """The default value of one more configuration."""
         if self.default_factory is not None:
             return self.validate(self.default_factory(), "default_factory")
-        if isinstance(self.default, ConfigObject):
-            return (
-                self.default.__xpm__.copied() if not self.default.__xpm__.sealed else self.default
-            )
+        if self.fresh_default and self.type.holds_configs:
+            return clone_value(self.default)
         return _copy_containers(self.default) if self.fresh_default else self.default
 
     def validate(self, value: Any, source: str = "") -> Any:

@@ -102,27 +102,54 @@ def clone(config: T) -> T:
     Args:
         config: a configuration.
     """
+    return _clones([config])[id(config)]  # type: ignore[no-any-return] # of the same class
+
+
+def clone_value(value: Any) -> Any:
+    """A copy of a value and of the configurations in it that are not sealed."""
+    found: list[Any] = []
+    nested_configs(value, found)
+    copies = _clones([config for config in found if not config.__xpm__.sealed])
+    return map_configs(value, lambda config: copies.get(id(config), config))
+
+
+def _clones(roots: list[Any]) -> dict[int, Any]:
+    """Copies of configurations and of all that they hold, by the `id` of the original."""
     copies: dict[int, Any] = {}
-    stack: list[Any] = [config]
+    stack = list(roots)
+    wanted = set(map(id, roots))
     while stack:
         current = stack.pop()
         info = current.__xpm__
         if id(current) in copies:
             continue
-        if current is not config and info.task is not None:
+        if id(current) not in wanted and info.task is not None:
             copies[id(current)] = current
             continue
         copies[id(current)] = copy_one(current, {})
         nested_configs([*info.values.values(), info.init_tasks], stack)
-    # what is in a set is sealed, and so must have got its own parts before
-    for original in bottom_up(config, lambda info: copies[id(info.pyobject)] is info.pyobject):
-        made = copies[id(original)].__xpm__
-        for argument in made.xpmtype.config_arguments:
-            if argument.name in made.values:
-                value = made.values[argument.name]
-                made.values[argument.name] = map_configs(value, lambda c: copies[id(c)])
-        made.init_tasks = [copies[id(task)] for task in original.__xpm__.init_tasks]
-    return copies[id(config)]  # type: ignore[no-any-return] # of the same class
+    done: set[int] = set()
+
+    def is_done(info: Any) -> bool:
+        key = id(info.pyobject)
+        return key in done or copies[key] is info.pyobject
+
+    for root in roots:
+        # what is in a set is sealed, and so must have got its own parts before
+        for original in bottom_up(root, is_done):
+            _take_copies(original.__xpm__, copies)
+            done.add(id(original))
+    return copies
+
+
+def _take_copies(original: Any, copies: dict[int, Any]) -> None:
+    """Gives the copy of a configuration the copies of what the original holds."""
+    made = copies[id(original.pyobject)].__xpm__
+    for argument in made.xpmtype.config_arguments:
+        if argument.name in made.values:
+            value = made.values[argument.name]
+            made.values[argument.name] = map_configs(value, lambda config: copies[id(config)])
+    made.init_tasks = [copies[id(task)] for task in original.init_tasks]
 
 
 def convert(config: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._argument_values import ArgumentValues
 from ._base import Location
-from ._copying import convert, copy_one
+from ._copying import convert
 from ._identifiers import identify, identify_partial
 from ._sealing import seal
 from ._tagging import TagDict, collect_tags, tags
@@ -151,7 +151,3 @@ class ConfigInformation(ArgumentValues):
     def converted(self) -> Any:
         """What a deprecated configuration stands for (itself without `__convert__`)."""
         return convert(self.pyobject)
-
-    def copied(self) -> Any:
-        """A copy that is not sealed."""
-        return copy_one(self.pyobject, {})

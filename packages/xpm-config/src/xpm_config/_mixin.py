@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ._base import ConfigObject, nearest
 from ._comparing import equal
 from ._composing import compose
-from ._copying import copy_one
+from ._copying import clone, copy_one
 from ._identifiers import identify
 from ._identify import digest
 from ._information import ConfigInformation
@@ -110,8 +110,11 @@ class ConfigMixin(ConfigObject):
         return self.__xpm__.tags()
 
     def copy(self) -> Any:
-        """A copy that is not sealed; attributes that are no arguments are left out."""
-        return copy_one(self, {})
+        """A copy of it and of what it holds, none of it sealed.
+
+        Outputs of tasks are shared; attributes that are no arguments are left out.
+        """
+        return clone(self)
 
     def add_dependencies(self, *dependencies: Any) -> Any:
         """Adds dependencies, such as tokens, and returns the configuration."""

@@ -29,8 +29,11 @@ def coerce_int(value: Any) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, str):
+        whole, _, fraction = value.rstrip().partition(".")
+        # "1.0" is taken as the float 1.0 is
+        text = whole if fraction and not fraction.strip("0") and whole.strip() else value
         try:
-            return int(value)
+            return int(text)
         except ValueError:
             raise Refused("int", value) from None
     if isinstance(value, float):
