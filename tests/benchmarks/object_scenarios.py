@@ -191,6 +191,7 @@ def serialize_scenarios() -> tuple[Scenario, ...]:
             plan="state",
             sizes=GROWTH,
             peer_repeat=1,
+            peer_limit=1_000,
         ),
         Scenario(
             "serialize-growth-load",
@@ -199,6 +200,7 @@ def serialize_scenarios() -> tuple[Scenario, ...]:
             plan="load",
             sizes=GROWTH,
             peer_repeat=1,
+            peer_limit=1_000,
         ),
         Scenario(
             "serialize-growth-chain",
