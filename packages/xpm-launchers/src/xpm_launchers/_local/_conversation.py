@@ -5,7 +5,8 @@ Lines to send go to a callable, events to tell into a list of calls; the link ma
 processes are to be watched, waiting requests are sent again, and a start whose answer was lost is
 looked up in the ledger: a child runs if and only if the ledger knows it, so what is not there is
 started again. (If it has run and gone in the meantime, and another server has struck it out, that
-is a second start; jobs with effects need a fence of their own.)
+is a second start; jobs with effects need a fence of their own.) What was cancelled is cancelled
+again.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from ._ticket import GRANTED, OVER, QUEUED, REQUESTED, RUNNING, STARTING, LocalT
 from ._words import cancel_line, process_end, refusal, request_line, watch_line
 
 Calls = list[Callable[[], None]]
+
+NEVER_STARTED = ProcessEnd(None, "cancelled", "cancelled before its start")
 
 
 class Conversation:
@@ -77,21 +80,25 @@ class Conversation:
 
     def cancel(self, ticket: LocalTicket, calls: Calls) -> None:
         """Give a ticket's place back, or terminate its process."""
-        lost = False
         if ticket.state == OVER:
             return
         if ticket.state == QUEUED:
             with suppress(KeyError, ValueError):  # its need is still being found out
                 self._queues[ticket.need].remove(ticket)
-        elif ticket.state != STARTING or ticket.held:
+        else:
             self._send(cancel_line(ticket))
-        if ticket.state == STARTING and not ticket.held:
-            lost = True
-        if ticket.state < STARTING or lost:
+        if ticket.state < STARTING:
             self._finish(ticket)
-        if lost:
-            end = ProcessEnd(None, "cancelled", "cancelled before its start")
-            calls.append(lambda: ticket.events.ended(ticket, end))
+        elif ticket.state == STARTING and self.connected and not ticket.held:
+            self._end(ticket, NEVER_STARTED, calls)
+        else:
+            ticket.cancelled = True
+
+    def refuse(self, ticket: LocalTicket, error: LaunchError, calls: Calls) -> None:
+        """Tell that a ticket gets no place."""
+        if ticket.state != OVER:
+            self._finish(ticket)
+            calls.append(lambda: ticket.events.refused(ticket, error))
 
     def clear(self) -> None:
         """Forget all tickets."""
@@ -117,7 +124,7 @@ class Conversation:
         elif op == "started":
             self._started(ticket, message["pid"], message["start"], calls)
         elif op == "refused":
-            self._refuse(ticket, refusal(message), calls)
+            self.refuse(ticket, refusal(message), calls)
         elif op == "ended":
             self._end(ticket, process_end(message), calls)
 
@@ -142,6 +149,10 @@ class Conversation:
             ticket.held = False
             if ticket.state == RUNNING:
                 self._send(watch_line(ticket))
+                if ticket.cancelled:
+                    self._send(cancel_line(ticket))
+            elif ticket.cancelled:
+                self._end(ticket, NEVER_STARTED, calls)
             elif ticket.state in (GRANTED, STARTING):
                 granted.append(ticket)
             elif ticket.state == REQUESTED:
@@ -162,7 +173,7 @@ class Conversation:
             if ticket.state != RUNNING:
                 ticket.state = QUEUED
                 error = LaunchError(f"no launch server: {cause}", retryable=retryable)
-                self._refuse(ticket, error, calls)
+                self.refuse(ticket, error, calls)
             else:
                 message = f"not watched any more: no launch server: {cause}"
                 self._end(ticket, ProcessEnd(None, "lost", message), calls)
@@ -186,10 +197,6 @@ class Conversation:
         process = LocalProcess(pid, start, boot_id())
         ticket.state, ticket.process, ticket.command = RUNNING, process, b""
         calls.append(lambda: ticket.events.started(ticket, process))
-
-    def _refuse(self, ticket: LocalTicket, error: LaunchError, calls: Calls) -> None:
-        self._finish(ticket)
-        calls.append(lambda: ticket.events.refused(ticket, error))
 
     def _end(self, ticket: LocalTicket, end: ProcessEnd, calls: Calls) -> None:
         self._finish(ticket)

@@ -10,15 +10,18 @@ from xpm_launchers._procinfo import LINUX
 from ._children import Ended
 from ._jobs import Identity, describe_end
 
-#: Ends of jobs whose drivers are gone that are kept for the next drivers
-UNTOLD = 1000
+#: Ends that are kept
+KEPT = 1000
 
 
 class Ends:
-    """Tells drivers the ends of children, and keeps those that there was nobody to tell."""
+    """Tells drivers the ends of children, and keeps the last ones.
+
+    They are kept for drivers that looked when the process still ran, and ask when it is no more.
+    """
 
     def __init__(self) -> None:
-        self._untold: dict[Identity, dict[str, object]] = {}
+        self._kept: dict[Identity, dict[str, object]] = {}
         self._oom_kills = _oom_kills()
 
     def tell(self, ended: Ended) -> None:
@@ -36,17 +39,16 @@ class Ends:
             "max_rss": ended.max_rss,
             "cpu_time": ended.cpu_time,
         }
-        if job.client is None:
-            self._untold[job.pid, job.start] = fields
-            if len(self._untold) > UNTOLD:
-                del self._untold[next(iter(self._untold))]
+        self._kept[job.pid, job.start] = fields
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
         for each in (job, *job.followers):
             each.tell("ended", **fields)
             each.leave()
 
     def recall(self, process: Identity) -> dict[str, object] | None:
         """Return the end of a process, as it is told, if it is kept."""
-        return self._untold.pop(process, None)
+        return self._kept.get(process)
 
 
 def _oom_kills() -> int:

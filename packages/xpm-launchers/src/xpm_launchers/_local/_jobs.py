@@ -109,15 +109,18 @@ class Job:
         if self.client is not None:
             self.client.jobs.pop(self.id, None)
             self.client = None
+        if self.original is not None:
+            self.original.followers.remove(self)
+            self.original = None
 
     def send_signal(self, number: int) -> None:
         """Signal the job's process group (of a child that has not got one yet: the process)."""
         if not is_alive(self.pid, self.start or None):
             return
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # it is gone; it is another user's
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
                 os.kill(self.pid, number)
 
 

@@ -73,20 +73,20 @@ class DirectLauncher(Launcher):
             link.request(ticket)
         else:  # once a requirement: looking for accelerators may take a second
             threading.Thread(
-                target=self._request_later, args=(ticket, requirement), daemon=True
+                target=self._request_later, args=(link, ticket, requirement), daemon=True
             ).start()
         return ticket
 
-    def _request_later(self, ticket: LocalTicket, requirement: Any) -> None:
+    def _request_later(self, link: ServerLink, ticket: LocalTicket, requirement: Any) -> None:
         try:
             ticket.need = self._needs[requirement] = local_need(requirement)
         except LaunchError as error:
-            ticket.events.refused(ticket, error)
+            link.refuse(ticket, error)
         except LauncherError as error:  # the text is wrong
-            ticket.events.refused(ticket, CapacityError(str(error)))
+            link.refuse(ticket, CapacityError(str(error)))
         else:
-            if self._link is not None:
-                self._link.request(ticket)
+            if self._link is link:  # else it was closed
+                link.request(ticket)
 
     def adopt(
         self, handle: Mapping[str, Any], key: Any, events: LauncherEvents

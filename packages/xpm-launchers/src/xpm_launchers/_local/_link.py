@@ -14,7 +14,6 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 
 from xpm_launchers._interface import Command
 from xpm_launchers._procinfo import cores_in, cpu_mask
@@ -23,6 +22,7 @@ from xpm_launchers.exceptions import LauncherError, LaunchError
 from ._capacity import Entry
 from ._conversation import Calls, Conversation
 from ._ledger import LEDGER, read_entries
+from ._outbox import Outbox
 from ._process import LocalProcess
 from ._protocol import LineReader
 from ._startup import Address, greet
@@ -45,16 +45,12 @@ class ServerLink:
         self._speaker = Speaker(spawn=spawn)
         self._lock = threading.Lock()
         window = max(32, 2 * cores_in(cpu_mask()))
-        self._conversation = Conversation(self._send, self._speaker.uid, window)
-        self._out = bytearray()
-        self._socket: socket.socket | None = None
+        self._outbox = Outbox()
+        self._conversation = Conversation(self._outbox.send, self._speaker.uid, window)
         self._address: Address | None = None
         self._thread: threading.Thread | None = None
-        self._wakeup = os.pipe()
         self._deaths = 0
         self._closed = False
-        for descriptor in self._wakeup:
-            os.set_blocking(descriptor, False)
         _links.add(self)
 
     # --- Called by the launcher and by tickets, from any thread
@@ -91,15 +87,22 @@ class ServerLink:
         calls: Calls = []
         with self._lock:
             self._conversation.cancel(ticket, calls)
-        for call in calls:
-            call()
+        _call(calls)
+
+    def refuse(self, ticket: LocalTicket, error: LaunchError) -> None:
+        """Tell that a ticket gets no place, unless nobody wants to know any more."""
+        calls: Calls = []
+        with self._lock:
+            if not self._closed:
+                self._conversation.refuse(ticket, error, calls)
+        _call(calls)
 
     def close(self) -> None:
         """Leave: no event follows."""
         with self._lock:
             self._closed = True
             self._conversation.clear()
-            self._wake()
+            self._outbox.wake()
             if self._thread is None:
                 self._close_descriptors()
 
@@ -113,29 +116,6 @@ class ServerLink:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="xpm-launchers", daemon=True)
             self._thread.start()
-
-    def _send(self, line: bytes) -> None:
-        """Send as far as the server takes it now; the thread sends the rest."""
-        self._out += line
-        if len(self._out) == len(line):
-            self._flush()
-            if self._out:
-                self._wake()
-
-    def _flush(self) -> None:
-        if self._socket is None:
-            return
-        try:
-            while self._out:
-                del self._out[: self._socket.send(self._out)]
-        except (BlockingIOError, InterruptedError):
-            pass
-        except OSError:  # the thread reads the end of the stream, and deals with it
-            self._out.clear()
-
-    def _wake(self) -> None:
-        with suppress(OSError):
-            os.write(self._wakeup[1], b"x")
 
     # --- The thread
 
@@ -166,19 +146,18 @@ class ServerLink:
     def _converse(self, connection: socket.socket) -> None:
         reader = LineReader()
         poller = select.poll()
-        poller.register(self._wakeup[0], select.POLLIN)
+        poller.register(self._outbox.descriptor, select.POLLIN)
         self._introduce(connection)
         while not self._closed:
-            events = select.POLLIN | (select.POLLOUT if self._out else 0)
+            events = select.POLLIN | (select.POLLOUT if self._outbox.waits else 0)
             poller.register(connection, events)
             poller.poll()
-            with suppress(BlockingIOError):
-                os.read(self._wakeup[0], 4096)
+            self._outbox.hush()
             try:
                 data = connection.recv(1 << 18)
             except (BlockingIOError, InterruptedError):
                 with self._lock:
-                    self._flush()
+                    self._outbox.flush()
                 continue
             except OSError:
                 data = b""
@@ -186,16 +165,17 @@ class ServerLink:
                 break
             self._hear(reader, data)
         with self._lock:
-            self._socket, self._conversation.connected = None, False
-            self._out.clear()
-            connection.close()
+            self._conversation.connected = False
+            self._outbox.disconnect()
         self._deaths += 1
 
     def _introduce(self, connection: socket.socket) -> None:
-        entries = self._read_ledger() if self._conversation.starting else {}
+        with self._lock:
+            starting = self._conversation.starting
+        entries = self._read_ledger() if starting else {}
         calls: Calls = []
         with self._lock:
-            self._socket = connection
+            self._outbox.socket = connection
             self._conversation.introduce(entries, calls)
         _call(calls)
 
@@ -223,15 +203,13 @@ class ServerLink:
         _call(calls)
 
     def _close_descriptors(self) -> None:
-        for descriptor in self._wakeup:
-            os.close(descriptor)
+        self._outbox.close()
         _links.discard(self)
 
     def forget(self) -> None:
         """In a fork of the driver: let go of the connection, without a word to the server."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket, self._conversation.connected = None, False
+        self._conversation.connected = False
+        self._outbox.disconnect()
         self._closed = True
 
 

@@ -101,6 +101,8 @@ class Server:
                 self._flush(client)
 
     def _timeout(self) -> int:
+        if self.settling.pending:  # a driver was found to be gone at the end of the round
+            return 0
         now = time.monotonic()
         times = [
             self.refresh_at,
@@ -205,7 +207,8 @@ class Server:
     def _greet(self, client: Client, message: Message) -> None:
         if message["version"] != VERSION or self.sources.changed():
             # Whoever is connected is served on; new drivers start a new server in our place.
-            self.poller.unregister(self.listener.descriptor)
+            if self.listener.descriptor >= 0:
+                self.poller.unregister(self.listener.descriptor)
             self.listener.abandon()
             client.tell({"op": "stale"})
             return

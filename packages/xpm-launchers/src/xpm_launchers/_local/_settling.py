@@ -50,6 +50,11 @@ class Settling:
         self.dirty = False
         self.retry_at: float | None = None
 
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to settle."""
+        return bool(self.dirty or self.forked or self.released)
+
     def holds(self, job: Job) -> bool:
         """Tell whether a job holds a place."""
         return job.entry_id in self._ledger.entries
@@ -73,7 +78,7 @@ class Settling:
     def settle(self, ended: Sequence[Ended], clients: Sequence[Client]) -> None:
         """Bring the ledger up to date, grant what can be granted, and tell all of it."""
         due = self.retry_at is not None and self.retry_at <= time.monotonic()
-        if not (self.dirty or due or self.forked or self.released or ended):
+        if not (self.pending or due or ended):
             return
         forked, released, self.forked, self.released = self.forked, self.released, [], []
         self.dirty, self.retry_at = False, None

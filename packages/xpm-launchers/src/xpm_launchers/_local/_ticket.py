@@ -20,8 +20,8 @@ class LocalTicket(Ticket):
     """A request to a launch server, then a process of this host."""
 
     __slots__ = (
-        "_key", "_link", "command", "devices", "events", "held", "need", "number", "process",
-        "state",
+        "_key", "_link", "cancelled", "command", "devices", "events", "held", "need", "number",
+        "process", "state",
     )  # fmt: skip
 
     def __init__(self, link: ServerLink, key: Any, events: LauncherEvents, need: Need) -> None:
@@ -33,6 +33,8 @@ class LocalTicket(Ticket):
         self.state = QUEUED
         #: Whether the server of now has granted it
         self.held = False
+        #: Whether it is to end: a server that dies may not have heard, or done, it
+        self.cancelled = False
         self.command: bytes = b""
         self.devices: tuple[str, ...] = ()
         self.process: LocalProcess | None = None
