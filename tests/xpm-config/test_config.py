@@ -404,6 +404,7 @@ def test_copies() -> None:
     main.seal(DirectoryContext(Path("/job")))
     same = main.copy()
     assert same.__identifier__() == main.__identifier__()
+    assert same.sub is not None
     assert "out" not in same.sub.__xpm__.values, "generated paths belong to the original"
     same.sub.x = 7  # what it holds is copied too, and is not sealed
     assert sub.x == 1
@@ -422,13 +423,15 @@ def test_copies() -> None:
 def test_configurations_in_defaults_are_never_shared() -> None:
     class Holder(Config):
         main: Param[Main] = field(default=Main.C(sub=Sub.C(x=1), n=1))
+        pair: Param[list[list[Sub]]] = field(default=[[Sub.C(x=1)]])
+        one: Param[Sub] = field(default=Sub.C(x=1))
         subs: Param[list[Sub]] = field(default=[Sub.C(x=1)])
 
     first, second = Holder.C(), Holder.C()
     assert first == second
-    first.main.sub.x = 2
-    first.subs[0].x = 2
-    assert second.main.sub.x == second.subs[0].x == Holder.C().main.sub.x == 1
+    first.pair[0][0].x = first.one.x = first.subs[0].x = 2
+    assert second == Holder.C() != first
+    assert first.main.sub is not second.main.sub
 
 
 def test_clones() -> None:
