@@ -48,6 +48,7 @@ class Job:
     """
 
     __slots__ = (
+        "__weakref__",
         "_launcher",
         "blame",
         "config",

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from xpm_launchers import ForeignHostError, LauncherError
 
@@ -51,6 +52,9 @@ _logger = logging.getLogger("xpm.scheduler")
 #: first and longest interval, in seconds.
 _FIRST_POLL, _LONGEST_POLL = 0.02, 1.0
 
+#: How often a launcher is asked to start a job that it says may start later.
+_TRIES = 5
+
 #: What files, folders and launchers may make go wrong: the matter of one job.
 _EXPECTED = (OSError, SchedulerError, LauncherError)
 
@@ -72,6 +76,8 @@ class Scheduler:
         self._timer_numbers = itertools.count()
         self._thread: threading.Thread | None = None
         self._crash: BaseException | None = None
+        #: How often jobs could not be started; of most jobs, there is nothing to say.
+        self._refusals: WeakKeyDictionary[Job, int] = WeakKeyDictionary()
         self._events = _LauncherEvents(self)
 
     @classmethod
@@ -308,10 +314,19 @@ class Scheduler:
         self._move(job, JobState.RUNNING)
 
     def on_refused(self, ticket: Ticket, error: LaunchError) -> None:
+        """The job could not be started: try again where that may help, else it has failed."""
         job: Job = ticket.key
-        if job.ticket is ticket and not job.state.finished():
-            job.ticket = None
+        if job.ticket is not ticket or job.state.finished():
+            return
+        job.ticket = None
+        self._forget_attempt(job)
+        tries = self._refusals[job] = self._refusals.get(job, 0) + 1
+        if not error.retryable or tries >= _TRIES:
             self._give_up(job, error)
+        elif job.state == JobState.SCHEDULED:
+            self._move(job, JobState.READY)
+        else:
+            self._consider(job)
 
     def on_ended(self, ticket: Ticket, end: ProcessEnd) -> None:
         job: Job = ticket.key
