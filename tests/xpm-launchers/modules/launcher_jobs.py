@@ -75,7 +75,11 @@ def hold(folder: str, name: str) -> int:
     """Say that it runs, and run until it is told to end."""
     here = Path(folder)
     (here / f"{name}.running").write_text(str(os.getpid()))
+    # What a failed test leaves behind ends by itself.
+    end = time.monotonic() + 120
     while not (here / f"{name}.go").exists() and not (here / "all.go").exists():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{name} was never told to go on")
         time.sleep(0.005)
     (here / f"{name}.over").touch()
     return 7
