@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ParameterGroup,
         Partial,
         PathGenerator,
+        SubmitHook,
         TagDict,
         config_only,
         copyconfig,
@@ -144,6 +145,7 @@ __all__ = [
     # Tasks
     "DependentMarker",
     "LightweightTask",
+    "SubmitHook",
     "Task",
     "progress",
     "tqdm",
@@ -191,6 +193,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "ParameterGroup",
         "Partial",
         "PathGenerator",
+        "SubmitHook",
         "TagDict",
         "config_only",
         "copyconfig",

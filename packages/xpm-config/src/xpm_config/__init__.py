@@ -26,6 +26,7 @@ from ._hints import (
     field,
 )
 from ._hints import Help as help
+from ._hooks import SubmitHook, submit_hooks
 from ._identifier import Identifier
 from ._identifiers import IdentifierComputer, identifiers
 from ._information import ConfigInformation
@@ -124,8 +125,10 @@ __all__ = [
     "explain",
     # walks, and what tasks need
     "DependentMarker",
+    "SubmitHook",
     "mark_output",
     "producers",
+    "submit_hooks",
     "walk",
     # schemas
     "Argument",

@@ -49,6 +49,7 @@ class ConfigInformation(ArgumentValues):
         "has_loops",
         "init_tasks",
         "job",
+        "known_hooks",
         "known_tags",
         "meta",
         "own_tags",
@@ -81,6 +82,7 @@ class ConfigInformation(ArgumentValues):
         self.bindings: dict[Any, Any] | None = None
         self.own_tags: dict[str, Any] | None = None
         self.known_tags: tuple[int, dict[str, Any]] | None = None
+        self.known_hooks: tuple[int, tuple[Any, ...]] | None = None
         # identifiers, once it is sealed: the digest, and whether it is the same wherever
         # the configuration is nested (it holds neither loop nor instance)
         self.digest: bytes | None = None
@@ -92,7 +94,7 @@ class ConfigInformation(ArgumentValues):
         """What is pickled: all but what belongs to this process."""
         state = {name: getattr(self, name) for name in (*ArgumentValues.__slots__, *self.__slots__)}
         state["_code"], state["_offset"] = self.location
-        state.update(job=None, dependencies=[], known_tags=None)
+        state.update(job=None, dependencies=[], known_tags=None, known_hooks=None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

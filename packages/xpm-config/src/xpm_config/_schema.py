@@ -14,11 +14,14 @@ from ._encoding import encode_text, extended
 from ._fields import make_argument
 from ._generics import fixed_variables, specialized
 from ._groups import Partial
+from ._hooks import class_hooks
 from ._resolve import resolve
 from .exceptions import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ._hooks import SubmitHook
 
 _control = re.compile(r"[\x00-\x1f]").search
 
@@ -63,7 +66,6 @@ class ObjectType(ConfigType):
         "old_arguments",
         "partials",
         "required",
-        "submit_hooks",
         "value_type",
     )
 
@@ -90,7 +92,6 @@ class ObjectType(ConfigType):
         self._description: Any = None
         self.deprecated = False
         self.converts = None
-        self.submit_hooks: list[Any] = []
         self.is_instance = getattr(cls, "__xpm_instance__", False)
         self.is_task: bool = getattr(cls, "__xpm_task__", False)
         self.value_type = cls
@@ -151,6 +152,11 @@ class ObjectType(ConfigType):
         from ._documentation import class_description  # slow, for documentation alone
 
         return class_description(self.cls)
+
+    @property
+    def submit_hooks(self) -> tuple[SubmitHook, ...]:
+        """The hooks that decorate the class and those it derives from."""
+        return class_hooks(self.cls)
 
     def getArgument(self, name: str) -> Argument:  # the name users know
         """The argument of this name.

@@ -1,6 +1,6 @@
 """Types of parameters and configurations."""
 
-from xpm_config import Identifier
+from xpm_config import Identifier, SubmitHook
 from xpm_config.types import (
     AnyType,
     BoolType,
@@ -34,6 +34,7 @@ __all__ = [
     "PathType",
     "SetType",
     "StrType",
+    "SubmitHook",
     "TupleType",
     "Type",
     "UnionType",
