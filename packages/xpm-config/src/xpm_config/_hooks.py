@@ -58,11 +58,13 @@ class SubmitHook(ABC):
             TypeError: it is none.
         """
         global _decorated
-        if not isinstance(cls, type) or not is_config_class(cls):
+        decorated: Any = cls
+        if not isinstance(decorated, type) or not is_config_class(decorated):
             raise TypeError(
                 f"{type(self).__qualname__}(...) decorates configuration classes, got {cls!r}"
             )
-        cls.__xpm_hooks__ = (*vars(cls).get("__xpm_hooks__", ()), self)  # type: ignore[attr-defined] # read below
+        hooks = (*vars(cls).get("__xpm_hooks__", ()), self)
+        decorated.__xpm_hooks__ = hooks  # type: ignore[attr-defined] # read below
         _decorated += 1
         return cls
 
