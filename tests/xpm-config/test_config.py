@@ -124,7 +124,12 @@ def test_documentation() -> None:
     assert arguments["data"].help == "where"
     assert arguments["label"].help is None
     assert Sub.__xpmtype__.arguments["x"].help == "the abscissa"
-    assert Sub.__xpmtype__.description == "A part.\n\nMore about it."
+    assert Sub.__xpmtype__.title == "A part."
+    assert Sub.__xpmtype__.description == "More about it."
+    # without documentation, also where a base has some, the identifier is the title
+    assert Main.__xpmtype__.title == f"{__name__}.main"
+    assert Main.__xpmtype__.description is None
+    assert Main.__xpmtype__.full_name == f"{__name__}.Main"
 
 
 def test_type_identifiers() -> None:

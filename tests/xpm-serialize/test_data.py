@@ -289,6 +289,8 @@ def test_partial_loading_leaves_producers_out(tmp_path: Path) -> None:
     assert stub.identifier == str(learn.__identifier__())
     assert stub.typename == "serialized.models.Learn"
     assert loaded.__identifier__() == model.__identifier__()
+    # its tags are not known, and do not hinder
+    assert tags(loaded) == {}
     # ... and a stub can be written again
     again = there_and_back(loaded)
     assert again.__xpm__.task.identifier == stub.identifier

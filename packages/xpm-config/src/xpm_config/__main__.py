@@ -11,6 +11,7 @@ from . import Config, ConfigError, explain, from_file
 from ._arguments import Argument
 from ._base import UNSET
 from ._display import show_value
+from ._documentation import class_documentation
 from ._finding import find_class
 
 
@@ -28,9 +29,10 @@ def describe_default(argument: Argument) -> str:
 def describe_class(cls: Any) -> str:
     """The documentation of a configuration class and its arguments, as text."""
     schema = cls.__xpmtype__
-    lines = [f"{schema.title}  (identifier {schema.identifier})"]
-    if schema.description:
-        lines += ["", *(f"  {line}".rstrip() for line in schema.description.splitlines())]
+    lines = [f"{schema.full_name}  (identifier {schema.identifier})"]
+    for paragraph in class_documentation(cls):
+        if paragraph:
+            lines += ["", *(f"  {line}".rstrip() for line in paragraph.splitlines())]
     rows = []
     for argument in schema.arguments.values():
         default = describe_default(argument)

@@ -89,7 +89,7 @@ class ArgumentValues:
         """
         if self.sealed:
             raise SealedError(
-                f"{self.xpmtype.title} (created at {self.location}) is sealed: "
+                f"{self.shown} is sealed: "
                 f"'{argument.name}' cannot be set; change a copy (`.copy()`)"
             )
         if type(value) is Wrapped:
@@ -123,7 +123,7 @@ class ArgumentValues:
 
     def _check_held(self, argument: Argument, value: Any) -> None:
         if self.xpmtype.is_task and not argument.ignore_generated:
-            argument.check_generated(value, self.xpmtype.title)
+            argument.check_generated(value, self.xpmtype.full_name)
         if argument.type.generic:
             bind(self, argument, value)
 
@@ -133,7 +133,7 @@ class ArgumentValues:
             known = self.xpmtype.arguments
             takes = f"it has {', '.join(known)}" if known else "it has none"
             raise UnknownArgumentError(
-                f"{self.xpmtype.title} has no argument '{name}'{nearest(name, known)} ({takes})"
+                f"{self.xpmtype.full_name} has no argument '{name}'{nearest(name, known)} ({takes})"
             )
         setattr(self.pyobject, name, value)
 
@@ -156,6 +156,11 @@ class ArgumentValues:
     def location(self) -> Location:
         """Where the configuration was created."""
         return Location(self._code, self._offset)
+
+    @property
+    def shown(self) -> str:
+        """The class, and where the configuration was created, for messages."""
+        return f"{self.xpmtype.full_name} (created at {self.location})"
 
     def set_location(self, location: Location) -> None:
         """Says where the configuration was created."""

@@ -197,7 +197,7 @@ class Argument:
             info = config.__xpm__
             if info.has_generated and info.task is None:
                 raise OwnedPathError(
-                    f"{taker}.{self.name}: {info.xpmtype.title} (created at {info.location}) "
+                    f"{taker}.{self.name}: {info.shown} "
                     f"holds paths generated for {info.owner_title()}; give a copy "
                     "(`.copy()`), or declare the argument with field(ignore_generated=True)"
                 )

@@ -24,7 +24,7 @@ class ArgumentAttribute:
         except KeyError:
             info = config.__xpm__
             raise UnsetArgumentError(
-                f"{info.xpmtype.title} (created at {info.location}): '{self.name}' "
+                f"{info.shown}: '{self.name}' "
                 + (
                     "is generated when the configuration is sealed"
                     if self.argument.generator is not None

@@ -72,8 +72,7 @@ def unset(info: Any, names: list[str]) -> UnsetArgumentError:
     """The error that required arguments have no value."""
     shown = ", ".join(f"'{name}'" for name in names)
     return UnsetArgumentError(
-        f"{info.xpmtype.title} (created at {info.location}): "
-        f"no value for the required argument{'s' if len(names) > 1 else ''} {shown}"
+        f"{info.shown}: no value for the required argument{'s' if len(names) > 1 else ''} {shown}"
     )
 
 
@@ -107,7 +106,7 @@ def encode_body(
             encoded = encode(value, refs, False, False)
         except EncodingError as error:
             raise EncodingError(
-                f"{info.xpmtype.title}.{argument.name} (created at {info.location}): {error}"
+                f"{info.xpmtype.full_name}.{argument.name} (created at {info.location}): {error}"
             ) from None
         if ignore_default and ignored is None and encoded == default_bytes(argument):
             continue

@@ -41,8 +41,8 @@ def compose(outer: Any, inner: Any) -> Any:
     if len(names) != 1:
         found = f"several take it: {', '.join(names)}" if names else "none takes it"
         raise CompositionError(
-            f"{schema.title} @ {inner.__xpm__.xpmtype.title}: expected one argument of "
-            f"{schema.title} to take the configuration, but {found}"
+            f"{schema.full_name} @ {inner.__xpm__.xpmtype.full_name}: expected one argument of "
+            f"{schema.full_name} to take the configuration, but {found}"
         )
     setattr(outer, names[0], inner)
     return outer

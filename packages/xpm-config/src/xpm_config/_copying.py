@@ -182,4 +182,4 @@ def warn_deprecated(schema: Any) -> None:
     """Warns that a configuration of a deprecated class is made."""
     by = schema.deprecated
     instead = f"; use {qualified(by)}" if isinstance(by, type) else ""
-    warnings.warn(f"{schema.title} is deprecated{instead}", DeprecationWarning, stacklevel=4)
+    warnings.warn(f"{schema.full_name} is deprecated{instead}", DeprecationWarning, stacklevel=4)

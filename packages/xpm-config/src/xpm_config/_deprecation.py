@@ -125,7 +125,7 @@ def _old_argument(method: Callable[..., Any]) -> Any:
     @functools.wraps(method)
     def called(self: Any, value: Any) -> None:
         warnings.warn(
-            f"the argument '{method.__name__}' of {self.__xpm__.xpmtype.title} is deprecated",
+            f"the argument '{method.__name__}' of {self.__xpm__.xpmtype.full_name} is deprecated",
             DeprecationWarning,
             stacklevel=2,
         )

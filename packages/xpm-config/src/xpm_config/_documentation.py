@@ -17,26 +17,26 @@ import docstring_parser
 
 def argument_help(cls: type, name: str) -> str | None:
     """Documentation of an argument that a class declares, or None."""
-    return _source_helps(cls).get(name) or _docstring(cls)[1].get(name)
+    return _source_helps(cls).get(name) or _docstring(cls)[2].get(name)
 
 
-def class_description(cls: type) -> str:
-    """Documentation of a class, without that of its arguments ("" without any)."""
-    return _docstring(cls)[0]
+def class_documentation(cls: type) -> tuple[str | None, str | None]:
+    """The first line of a class's documentation and the rest, without that of arguments."""
+    return _docstring(cls)[:2]
 
 
 @cache
-def _docstring(cls: type) -> tuple[str, dict[str, str]]:
+def _docstring(cls: type) -> tuple[str | None, str | None, dict[str, str]]:
     text = vars(cls).get("__doc__")
     if not isinstance(text, str):
-        return "", {}
+        return None, None, {}
     try:
         parsed = docstring_parser.parse(text)
     except docstring_parser.ParseError:
-        return inspect.cleandoc(text), {}
-    parts = [parsed.short_description or "", parsed.long_description or ""]
+        title, _, rest = inspect.cleandoc(text).partition("\n")
+        return title or None, rest.strip() or None, {}
     helps = {p.arg_name: p.description or "" for p in parsed.params}
-    return "\n\n".join(part for part in parts if part), helps
+    return parsed.short_description or None, parsed.long_description or None, helps
 
 
 @cache

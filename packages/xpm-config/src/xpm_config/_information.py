@@ -103,7 +103,7 @@ class ConfigInformation(ArgumentValues):
 
     def owner_title(self) -> str:
         """The configuration that it was sealed with, for messages."""
-        return self.owner.__xpm__.xpmtype.title if self.owner is not None else "another task"
+        return self.owner.__xpm__.xpmtype.full_name if self.owner is not None else "another task"
 
     def validate(self) -> None:
         """Checks that all is set, here and below, and runs `__validate__` (bottom-up).
@@ -143,7 +143,7 @@ class ConfigInformation(ArgumentValues):
     def set_meta(self, flag: bool | None) -> None:
         """Says whether the configuration counts where it is held (see `setmeta`)."""
         if self.sealed and self.meta is not flag:
-            raise SealedError(f"{self.xpmtype.title} (created at {self.location}) is sealed")
+            raise SealedError(f"{self.shown} is sealed")
         self.meta = flag
 
     def add_dependencies(self, *dependencies: Any) -> None:

@@ -114,7 +114,7 @@ def _values(
         elif argument.generator is not None:
             if context is None:
                 raise UnsetArgumentError(
-                    f"{info.xpmtype.title} (created at {info.location}): '{name}' is a generated "
+                    f"{info.shown}: '{name}' is a generated "
                     "path; give instance() a context, such as DirectoryContext(path)"
                 )
             context.segments = segments(places[id(config)])

@@ -56,9 +56,8 @@ class ConfigMixin(ConfigObject):
         info = self.__dict__.get("__xpm__")
         if info is None:
             raise AttributeError(name)
-        raise AttributeError(
-            f"{info.xpmtype.title} has no attribute '{name}'{nearest(name, info.xpmtype.arguments)}"
-        )
+        near = nearest(name, info.xpmtype.arguments)
+        raise AttributeError(f"{info.xpmtype.full_name} has no attribute '{name}'{near}")
 
     def __eq__(self, other: object) -> bool:
         return self is other or equal(self, other)
@@ -67,8 +66,8 @@ class ConfigMixin(ConfigObject):
         info = self.__xpm__
         if not info.sealed:
             raise UnhashableConfigError(
-                f"{info.xpmtype.title} (created at {info.location}) is not sealed, and so cannot "
-                "be hashed; make sets of configurations by sealed_set(...)"
+                f"{info.shown} is not sealed, and so cannot be hashed; "
+                "make sets of configurations by sealed_set(...)"
             )
         return hash(digest(self))
 

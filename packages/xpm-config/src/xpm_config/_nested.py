@@ -14,7 +14,7 @@ def check_submitted(value: Any) -> None:
     """Refuses a task that has not been submitted."""
     if value.__xpm_task__ and value.__xpm__.task is None:
         raise UnsubmittedTaskError(
-            f"the task {value.__xpm__.xpmtype.title} (created at {value.__xpm__.location}) is used "
+            f"the task {value.__xpm__.shown} is used "
             "as a value before it has been submitted; call .submit() and use what it returns"
         )
 

@@ -153,11 +153,9 @@ class _Reader:
         arguments = info.xpmtype.arguments
         for name in data:
             if name not in arguments and name not in ("$type", "$id", "$version"):
-                raise Fault(
-                    (*path, name),
-                    f"{info.xpmtype.title} has no argument '{name}'{nearest(str(name), arguments)}",
-                    key=True,
-                )
+                near = nearest(str(name), arguments)
+                message = f"{info.xpmtype.full_name} has no argument '{name}'{near}"
+                raise Fault((*path, name), message, key=True)
         for name, argument in arguments.items():
             if name in data:
                 item = data[name]
@@ -170,7 +168,7 @@ class _Reader:
         missing = [a.name for a in info.xpmtype.required if a.name not in info.values]
         if missing:
             shown = ", ".join(f"'{name}'" for name in missing)
-            raise Fault(path, f"no value for the required {shown} of {info.xpmtype.title}")
+            raise Fault(path, f"no value for the required {shown} of {info.xpmtype.full_name}")
 
     def any(self, data: Any, path: Path) -> Any:
         """A value of no declared type."""

@@ -142,16 +142,23 @@ class ObjectType(ConfigType):
             self.body_start = self.identifier.encode()
 
     @property
-    def title(self) -> str:
-        """The class's name, for messages."""
+    def full_name(self) -> str:
+        """`module.Class`, for messages."""
         return qualified(self.cls)
 
     @property
-    def description(self) -> str:
-        """The class's documentation, without that of its arguments."""
-        from ._documentation import class_description  # slow, for documentation alone
+    def title(self) -> str:
+        """The first paragraph of the class's documentation; its identifier without any."""
+        from ._documentation import class_documentation  # slow, for documentation alone
 
-        return class_description(self.cls)
+        return class_documentation(self.cls)[0] or str(self.identifier)
+
+    @property
+    def description(self) -> str | None:
+        """The class's documentation after the first paragraph, without that of arguments."""
+        from ._documentation import class_documentation
+
+        return class_documentation(self.cls)[1]
 
     @property
     def submit_hooks(self) -> tuple[SubmitHook, ...]:

@@ -104,7 +104,7 @@ def _visit(root: Any, context: ConfigWalkContext | None) -> tuple[list[_Entry], 
                 if is_task and info.task is None and not argument.ignore_generated:
                     for child, _ in below[start:]:
                         if child.__xpm__.has_generated:
-                            argument.check_generated(child, info.xpmtype.title)
+                            argument.check_generated(child, info.xpmtype.full_name)
         for index, init_task in enumerate(info.init_tasks):
             below.append((init_task, ((at, "init_tasks"), str(index))))
         for entry in reversed(below):

@@ -156,7 +156,7 @@ def _merge(info: Any, below: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _warn_conflict(info: Any, name: str, first: Any, last: Any) -> None:
     warnings.warn(
-        f"conflicting values for the tag '{name}' of {info.xpmtype.title} "
+        f"conflicting values for the tag '{name}' of {info.xpmtype.full_name} "
         f"(created at {info.location}): {first[0]!r} (set at {first[1]}) and {last[0]!r} "
         f"(set at {last[1]}); the last is taken",
         UserWarning,

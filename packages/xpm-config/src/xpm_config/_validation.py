@@ -36,9 +36,7 @@ def validate(root: Any) -> None:
         except ConfigError:
             raise
         except Exception as error:
-            raise ConfigValidationError(
-                f"{info.xpmtype.title} (created at {info.location}): {error}"
-            ) from error
+            raise ConfigValidationError(f"{info.shown}: {error}") from error
         info.validated = True
 
 

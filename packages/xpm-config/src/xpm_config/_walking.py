@@ -26,11 +26,13 @@ def held(info: Any) -> list[Any]:
     return found
 
 
-def walk(config: Any) -> Iterator[Any]:
+def walk(config: Any, *, into_produced: bool = True) -> Iterator[Any]:
     """The configuration and all that its arguments and init tasks hold, each once.
 
     Args:
         config: a configuration.
+        into_produced: whether to go on below what tasks produce; the part of a task that no
+            other task has is found without.
 
     Returns:
         An iterator in pre-order; tasks that produce configurations are not part of it.
@@ -44,6 +46,8 @@ def walk(config: Any) -> Iterator[Any]:
         seen.add(id(current))
         yield current
         info = current.__xpm__
+        if not into_produced and info.task is not None and current is not config:
+            continue
         below = held(info)
         below.extend(info.init_tasks)
         stack.extend(reversed(below))

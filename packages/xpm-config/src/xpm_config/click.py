@@ -107,7 +107,7 @@ def _find(cls: Any, path: list[str]) -> Argument:
         known = cls.__xpmtype__.arguments
         if name not in known:
             raise UnknownArgumentError(
-                f"{cls.__xpmtype__.title} has no argument '{name}'{nearest(name, known)}"
+                f"{cls.__xpmtype__.full_name} has no argument '{name}'{nearest(name, known)}"
             )
         found = known[name]
     assert found is not None

@@ -53,7 +53,7 @@ def _usage(repo_id: str | None, variant: str | None) -> list[str]:
 
 def _title(config: Any) -> str:
     if isinstance(config, Config):
-        return str(type(config).__xpmtype__.title)
+        return str(type(config).__xpmtype__.full_name)
     return type(config).__name__
 
 

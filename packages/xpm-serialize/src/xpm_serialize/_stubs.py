@@ -13,14 +13,15 @@ class _StubType:
     generated: tuple[Any, ...] = ()
     required: tuple[Any, ...] = ()
     converts = None
+    submit_hooks: tuple[Any, ...] = ()
     is_instance = False
     is_task = True
 
     def __init__(self, module: str, name: str) -> None:
         self.module = module
         self.qualname = name
-        self.title = f"{module}.{name}"
-        self.identifier = self.title.lower()
+        self.full_name = f"{module}.{name}"
+        self.identifier = self.full_name.lower()
 
 
 class _StubInformation:
@@ -35,7 +36,9 @@ class _StubInformation:
     meta = None
     job = None
     own_tags = None
-    known_tags: dict[str, Any] = {}
+    known_hooks = None
+    known_tags = None
+    stopped: frozenset[str] = frozenset()
     values: dict[str, Any] = {}
     init_tasks: list[Any] = []
     dependencies: list[Any] = []
@@ -86,7 +89,7 @@ class TaskStub:
     @property
     def typename(self) -> str:
         """The module and name of its class."""
-        return self.__xpm__.xpmtype.title
+        return self.__xpm__.xpmtype.full_name
 
     def __repr__(self) -> str:
         return f"TaskStub(identifier={self.identifier}, typename={self.typename!r})"

@@ -157,7 +157,7 @@ class ObjectWriter:
             "id": self._ids[id(stub)][0],
             "module": kind.module,
             "type": kind.qualname,
-            "typename": kind.title,
+            "typename": kind.full_name,
             "identifier": stub.identifier,
             "stub": True,
             "fields": {},
