@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     )
     from ._local._connector import LocalConnector
     from ._local._launcher import DirectLauncher
-    from ._local._process import LocalProcess
+    from ._localprocess import LocalProcess
     from ._run import command, run_all
+    from ._tokens._token import CounterToken, TokenDependency, TokenRequest
     from .exceptions import (
         CapacityError,
         ForeignHostError,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
         LaunchError,
         RequirementError,
         RuntimeFolderError,
+        TokenError,
+        TokenFileError,
+        TokenTimeoutError,
     )
 
 __all__ = [
@@ -54,6 +58,10 @@ __all__ = [
     # Hosts
     "Connector",
     "LocalConnector",
+    # Counters shared by processes
+    "CounterToken",
+    "TokenDependency",
+    "TokenRequest",
     # Errors
     "CapacityError",
     "ForeignHostError",
@@ -64,6 +72,9 @@ __all__ = [
     "LauncherNotFoundError",
     "RequirementError",
     "RuntimeFolderError",
+    "TokenError",
+    "TokenFileError",
+    "TokenTimeoutError",
 ]
 
 _interface = ("Command", "ProcessEnd", "PythonCall", "Launcher", "LauncherEvents", "Ticket")
@@ -71,12 +82,13 @@ _HOMES = {
     **dict.fromkeys((*_interface, "Process"), "._interface"),
     "DynamicLauncher": "._dynamic",
     "DirectLauncher": "._local._launcher",
-    "LocalProcess": "._local._process",
+    "LocalProcess": "._localprocess",
     "LocalConnector": "._local._connector",
     "process_from_handle": "._handles",
     "Connector": "._connector",
     "command": "._run",
     "run_all": "._run",
+    **dict.fromkeys(("CounterToken", "TokenDependency", "TokenRequest"), "._tokens._token"),
     **dict.fromkeys(
         (
             "CapacityError",
@@ -88,6 +100,9 @@ _HOMES = {
             "LauncherNotFoundError",
             "RequirementError",
             "RuntimeFolderError",
+            "TokenError",
+            "TokenFileError",
+            "TokenTimeoutError",
         ),
         ".exceptions",
     ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._interface import Process
-from ._local._process import LocalProcess
+from ._localprocess import LocalProcess
 from .exceptions import HandleError
 
 GROUP = "experimaestro.process"

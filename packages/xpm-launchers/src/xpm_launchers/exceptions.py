@@ -10,7 +10,10 @@
     ├── RequirementError        a requirement string is wrong (also a ValueError)
     ├── LauncherNotFoundError   no launcher satisfies a requirement
     ├── LauncherFileError       a launchers.py is wrong
-    └── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
+    ├── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
+    └── TokenError              a counter cannot give what was asked for
+        ├── TokenFileError      ... as one of its files is wrong
+        └── TokenTimeoutError   ... within the time (also a TimeoutError)
 """
 
 from __future__ import annotations
@@ -72,3 +75,15 @@ class LauncherFileError(LauncherError):
 
 class RuntimeFolderError(LauncherError):
     """The folder that launch servers meet in is missing, or not this user's alone."""
+
+
+class TokenError(LauncherError):
+    """A counter cannot give what was asked for."""
+
+
+class TokenFileError(TokenError):
+    """A file of a counter does not say what it should."""
+
+
+class TokenTimeoutError(TokenError, TimeoutError):
+    """Units of a counter were not free in time."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xpm_launchers._connector import Connector
 from xpm_launchers._procinfo import host_name
+from xpm_launchers._tokens._token import CounterToken
 
 
 class LocalConnector(Connector):
@@ -38,3 +39,14 @@ class LocalConnector(Connector):
     def path(self, *parts: str) -> Path:
         """Return a path on this host."""
         return Path(*parts)
+
+    def createtoken(self, name: str, total: int) -> CounterToken:
+        """Return the counter `name`, shared by all programs that use the same `localpath`.
+
+        :param name: its name, which is that of its folder.
+        :param total: how many units there are.
+        :raises ValueError: when `name` cannot be a folder's, or `total` is not a positive number.
+        """
+        if not name or os.sep in name or name in (".", ".."):
+            raise ValueError(f"expected the name of a token, without {os.sep!r}, got {name!r}")
+        return CounterToken(name, self.localpath / "tokens" / f"{name}.counter", total)

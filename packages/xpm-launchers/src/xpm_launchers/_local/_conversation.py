@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from xpm_launchers._interface import ProcessEnd
+from xpm_launchers._localprocess import LocalProcess
 from xpm_launchers._procinfo import boot_id
 from xpm_launchers.exceptions import LaunchError
 
 from ._capacity import Entry, Need
-from ._process import LocalProcess
 from ._protocol import Message
 from ._ticket import GRANTED, OVER, QUEUED, REQUESTED, RUNNING, STARTING, LocalTicket
 from ._words import cancel_line, process_end, refusal, request_line, watch_line

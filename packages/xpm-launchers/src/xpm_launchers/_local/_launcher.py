@@ -10,13 +10,13 @@ from typing import Any
 
 from xpm_launchers._connector import Connector
 from xpm_launchers._interface import Launcher, LauncherEvents
+from xpm_launchers._localprocess import LocalProcess
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from ._capacity import Need
 from ._connector import LocalConnector
 from ._link import ServerLink
 from ._needs import local_need
-from ._process import LocalProcess
 from ._startup import Address
 from ._ticket import LocalTicket
 

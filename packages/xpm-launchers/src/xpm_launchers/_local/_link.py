@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable
 
 from xpm_launchers._interface import Command
+from xpm_launchers._localprocess import LocalProcess
 from xpm_launchers._procinfo import cores_in, cpu_mask
 from xpm_launchers.exceptions import LauncherError, LaunchError
 
@@ -23,7 +24,6 @@ from ._capacity import Entry
 from ._conversation import Calls, Conversation
 from ._ledger import LEDGER, read_entries
 from ._outbox import Outbox
-from ._process import LocalProcess
 from ._protocol import LineReader
 from ._startup import Address, greet
 from ._ticket import OVER, LocalTicket

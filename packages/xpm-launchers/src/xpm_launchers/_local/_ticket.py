@@ -9,8 +9,9 @@ from xpm_launchers._interface import Command, LauncherEvents, Ticket
 from ._capacity import Need
 
 if TYPE_CHECKING:
+    from xpm_launchers._localprocess import LocalProcess
+
     from ._link import ServerLink
-    from ._process import LocalProcess
 
 #: The states of a ticket, in order: QUEUED is not known to a server yet
 QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, OVER = range(6)

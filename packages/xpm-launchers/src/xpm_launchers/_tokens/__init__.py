@@ -1,0 +1,1 @@
+"""Counters shared by all processes that see a folder."""

@@ -1,0 +1,421 @@
+"""Counters: so many units, shared by every process that names the same folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+from xpm_launchers.exceptions import CapacityError, TokenTimeoutError
+
+from ._life import LIVES, is_alive, owner_is_alive
+from ._locks import LifeFile, clear_dead
+from ._log import Log
+from ._older import units_held, write_total
+from ._queue import Claim, Evidence, ask, end, point, take
+
+
+class _TakesDependencies(Protocol):
+    def add_dependencies(self, *dependencies: Any) -> Any: ...
+
+
+TaskT = TypeVar("TaskT", bound=_TakesDependencies)
+
+
+class TokenDependency:
+    """What a task needs of a counter while it runs.
+
+    :param token: the counter.
+    :param count: units of it.
+    """
+
+    __slots__ = ("count", "token")
+
+    def __init__(self, token: CounterToken, count: int) -> None:
+        self.token = token
+        self.count = count
+
+    def __repr__(self) -> str:
+        return f"<{self.count} of {self.token.name}>"
+
+
+class TokenRequest:
+    """Units asked for, then held; made by :meth:`CounterToken.request`.
+
+    As a context manager it is given back at the end.
+    """
+
+    __slots__ = ("_claim", "_granted", "_pid", "token")
+
+    def __init__(self, token: CounterToken, claim: Claim, *, granted: bool = False) -> None:
+        self.token = token
+        self._claim = claim
+        self._granted = granted
+        self._pid = os.getpid()
+
+    def __repr__(self) -> str:
+        state = "held" if self._granted else "waiting"
+        return f"<{self.units} of {self.token.name}, {state}, key={self.key!r}>"
+
+    @property
+    def units(self) -> int:
+        """How many units."""
+        return self._claim.units
+
+    @property
+    def key(self) -> str:
+        """What it is for, as given when it was asked for."""
+        return self._claim.key
+
+    @property
+    def granted(self) -> bool:
+        """Whether the units are held, as far as was seen; does not look."""
+        return self._granted
+
+    def poll(self) -> bool:
+        """Look whether the units are held by now; does not wait.
+
+        :raises CapacityError: when there are no longer so many units in all.
+        """
+        if not self._granted:
+            self.token.poll()
+            if self.units > self.token.total:
+                raise CapacityError(_too_many(self.token, self.units))
+        return self._granted
+
+    def point(
+        self,
+        *,
+        locks: Sequence[str | os.PathLike[str]] = (),
+        process: Mapping[str, Any] | None = None,
+        grace: float = 0.0,
+        own: bool = True,
+    ) -> None:
+        """Say what shows, from now on, that the holder of the units is alive.
+
+        Units are held until they are released, or until nothing shows life any more: what is said
+        here replaces what was said before. So units taken for a job outlive whoever took them.
+
+        :param locks: files that the job holds a lock (``flock``) on while it lives, shared or not.
+        :param process: its handle (:meth:`xpm_launchers.Process.handle`).
+        :param grace: seconds, from now, during which it counts as alive whatever shows.
+        :param own: whether it counts as alive while this process lives.
+        :raises RuntimeError: when the units are not held.
+        """
+        evidence = Evidence(
+            own,
+            tuple(os.path.abspath(path) for path in locks),
+            process,
+            time.time() + grace if grace else 0.0,
+        )
+        self._claim = self.token._point(self, evidence)
+
+    def release(self) -> None:
+        """Give the units back, or withdraw the request; a second time does nothing.
+
+        In a process that was forked after the request it does nothing: the units are its parent's.
+        """
+        if self._pid == os.getpid():
+            self.token._release(self)
+
+    def __enter__(self) -> TokenRequest:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+class CounterToken:
+    """A counter of so many units, shared by every process of every host that sees its folder.
+
+    Never are more units held than there are. Requests are served in the order of asking, whatever
+    they ask for: one for all units gets them in the end. Units of whoever dies are free again.
+
+    >>> token = CounterToken("licence", folder, 2)                      # doctest: +SKIP
+    >>> with token.acquire(1, timeout=60):                              # doctest: +SKIP
+    ...     ...
+
+    :param name: its name, for people.
+    :param path: its folder, made if it is not there.
+    :param total: how many units there are. If processes differ, what was said last holds for all;
+        lowered, it takes nothing away from those who hold units.
+    :raises ValueError: when `total` is not a positive number.
+    :raises OSError: when the folder cannot be written.
+    :raises TokenFileError: when the folder holds something else.
+    """
+
+    def __init__(self, name: str, path: str | os.PathLike[str], total: int) -> None:
+        if not _is_count(total):
+            raise ValueError(f"token {name!r}: expected a number of units from 1, got {total!r}")
+        self.name = name
+        self.path = os.path.abspath(path)
+        os.makedirs(os.path.join(self.path, LIVES), exist_ok=True)
+        self._reset()
+        with self._log:
+            if self._log.queue.total != total:
+                self._log.write([{"op": "total", "total": total}])
+                write_total(self.path, total)
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._mutex = threading.RLock()
+        self._log = Log(self.path)
+        self._life: LifeFile | None = None
+        #: Requests of this process that wait
+        self._waiting: dict[int, TokenRequest] = {}
+        self._granted: list[TokenRequest] = []
+        #: Given back, but not written as the disk was full
+        self._owed: list[Claim] = []
+        self._stuck_since = self._probe_at = time.monotonic()
+
+    def __repr__(self) -> str:
+        return f"CounterToken({self.name!r}, {self.path!r}, {self.total})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CounterToken, (self.name, self.path, self.total)
+
+    @property
+    def total(self) -> int:
+        """How many units there are, as far as was seen."""
+        return self._log.queue.total
+
+    # --- For whoever plans
+
+    def dependency(self, count: int = 1) -> TokenDependency:
+        """Return what makes a task need `count` units while it runs.
+
+        :raises CapacityError: when there are not so many in all.
+        """
+        self._check(count)
+        return TokenDependency(self, count)
+
+    def __call__(self, count: int, task: TaskT) -> TaskT:
+        """Make `task` need `count` units while it runs, and return it."""
+        task.add_dependencies(self.dependency(count))
+        return task
+
+    def _check(self, units: int) -> None:
+        if not _is_count(units):
+            raise ValueError(f"token {self.name!r}: expected a number of units, got {units!r}")
+        if units > self.total:
+            raise CapacityError(_too_many(self, units))
+
+    # --- For whoever needs units
+
+    def acquire(
+        self, units: int = 1, *, timeout: float | None = None, key: str = ""
+    ) -> TokenRequest:
+        """Wait for units, and return what holds them: use it in a ``with``.
+
+        :param units: how many.
+        :param timeout: seconds to wait at most; None: for ever.
+        :param key: see :meth:`request`.
+        :raises TokenTimeoutError: when they were not free in time.
+        :raises CapacityError: when there are not so many in all.
+        """
+        limit = None if timeout is None else time.monotonic() + timeout
+        request = self.request(units, key)
+        try:
+            while not request.poll():
+                left = self.interval if limit is None else limit - time.monotonic()
+                if left <= 0:
+                    raise TokenTimeoutError(
+                        f"token {self.name!r} ({self.path}): {units} of {self.total} units were "
+                        f"not free within {timeout} s"
+                    )
+                time.sleep(min(left, self.interval))
+        except BaseException:
+            request.release()
+            raise
+        return request
+
+    def request(self, units: int = 1, key: str = "") -> TokenRequest:
+        """Queue for units; does not wait, but may be granted at once.
+
+        :param units: how many.
+        :param key: what they are for; :meth:`holding` finds it, also from another process.
+        :raises CapacityError: when there are not so many in all.
+        """
+        self._check(units)
+        with self._entered(), self._log:
+            life = self._alive()
+            claim = Claim(self._log.queue.last + 1, units, key, life.name)
+            if not self._waiting:
+                self._progress()
+            self._log.write([ask(claim)])
+            request = self._waiting[claim.number] = TokenRequest(self, claim)
+            self._settle()
+        return request
+
+    def holding(self, key: str) -> TokenRequest | None:
+        """Return what holds units under `key`, whichever process took them; None if nothing does.
+
+        It is for a process that goes on with what a dead one began, and releases the units in its
+        place.
+        """
+        with self._entered(), self._log:
+            claim = self._log.queue.find(key)
+        if claim is None or not is_alive(claim, self.path, self._mine):
+            return None
+        return TokenRequest(self, claim, granted=True)
+
+    def poll(self) -> list[TokenRequest]:
+        """Look at the counter; does not wait.
+
+        One call looks for all requests of this object, and costs a microsecond when nothing has
+        changed: whoever has many asks here, every :attr:`interval` seconds.
+
+        :returns: the requests that were granted since the last call.
+        """
+        with self._entered():
+            if self._waiting:
+                if self._log.changed():
+                    with self._log:
+                        self._progress()
+                        self._settle()
+                if self._waiting and time.monotonic() >= self._probe_at:
+                    self._clear_dead()
+            granted, self._granted = self._granted, []
+        return granted
+
+    @property
+    def interval(self) -> float:
+        """Seconds after which to look again: a tenth of what has been waited, up to 0.25 s."""
+        return min(0.25, max(0.002, (time.monotonic() - self._stuck_since) / 10))
+
+    @property
+    def available(self) -> int:
+        """How many units are free now."""
+        with self._entered():
+            self._clear_dead()
+            queue = self._log.queue
+            return max(0, queue.total - queue.used - units_held(self.path))
+
+    def close(self) -> None:
+        """Withdraw what waits, and give back what is held, but for what lives elsewhere."""
+        with self._entered():
+            if self._life is not None:
+                mine = self._life.name
+                with self._log:
+                    queue = self._log.queue
+                    over = [
+                        claim
+                        for claim in (*queue.waiting.values(), *queue.held.values())
+                        if claim.owner == mine and claim.evidence == Evidence()
+                    ]
+                    self._log.write([end(claim) for claim in over])
+                self._life.close()
+            self._log.close()
+            self._reset()
+
+    # --- Inside
+
+    def _entered(self) -> threading.RLock:
+        """Return the lock of the threads; in a forked child, begin anew first."""
+        if self._pid != os.getpid():
+            self._reset()
+        return self._mutex
+
+    @property
+    def _mine(self) -> str:
+        return self._life.name if self._life is not None else ""
+
+    def _alive(self) -> LifeFile:
+        """Return this process's life file; the log's lock is held."""
+        if self._life is None:
+            folder = os.path.join(self.path, LIVES)
+            queue = self._log.queue
+            claims = (*queue.waiting.values(), *queue.held.values())
+            clear_dead(folder, {claim.owner for claim in claims})
+            self._life = LifeFile(folder)
+        return self._life
+
+    def _progress(self) -> None:
+        self._stuck_since = time.monotonic()
+        self._probe_at = self._stuck_since + 0.1
+
+    def _settle(self) -> None:
+        """Take the units whose turn it is; the log's lock is held.
+
+        Others take theirs themselves: who does not look does not hold units without knowing.
+        """
+        self._pay()
+        queue = self._log.queue
+        elsewhere = None
+        while (claim := queue.next()) is not None and claim.owner == self._mine:
+            if elsewhere is None:
+                elsewhere = units_held(self.path)
+            if not queue.fits(claim, elsewhere):
+                return
+            self._log.write([take(claim)])
+            request = self._waiting.pop(claim.number)
+            request._granted = True
+            self._granted.append(request)
+
+    def _pay(self) -> None:
+        if self._owed:
+            self._log.write([end(claim) for claim in self._owed])
+            self._owed.clear()
+
+    def _release(self, request: TokenRequest) -> None:
+        with self._entered():
+            self._waiting.pop(request._claim.number, None)
+            if request in self._granted:
+                self._granted.remove(request)
+            request._granted = False
+            with self._log:
+                self._owed.append(request._claim)
+                try:
+                    self._settle()
+                except OSError:
+                    return  # a full disk; it is written with what is written next
+
+    def _point(self, request: TokenRequest, evidence: Evidence) -> Claim:
+        with self._entered(), self._log:
+            claim = self._log.queue.held.get(request._claim.number)
+            if claim is None or not request._granted:
+                raise RuntimeError(f"{request!r}: it does not hold its units")
+            claim = claim._replace(owner=self._alive().name)
+            self._log.write([point(claim, evidence)])
+        return claim._replace(evidence=evidence)
+
+    def _clear_dead(self) -> None:
+        """Clear away the claims of the dead that keep others waiting.
+
+        They are looked at without the lock, as that may take time.
+        """
+        with self._log:
+            queue = self._log.queue
+            first = queue.next()
+            held = list(queue.held.values())
+        mine = self._mine
+        dead = [claim for claim in held if not is_alive(claim, self.path, mine)]
+        owners = []
+        if first is not None and not owner_is_alive(first.owner, self.path, mine):
+            owners.append(first.owner)
+        with self._log:
+            queue = self._log.queue
+            over = [claim for claim in dead if queue.held.get(claim.number) == claim]
+            over += queue.of(owners)
+            if over:
+                self._log.write([end(claim) for claim in over])
+                self._progress()
+            self._settle()
+        stuck = time.monotonic() - self._stuck_since
+        self._probe_at = time.monotonic() + min(2.0, max(0.1, stuck / 4))
+
+
+def _too_many(token: CounterToken, units: int) -> str:
+    return f"token {token.name!r} ({token.path}): {units} units asked for, there are {token.total}"
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
