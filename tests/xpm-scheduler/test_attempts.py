@@ -23,7 +23,7 @@ def test_an_attempt_is_taken_once(folder: JobFolder) -> None:
     attempt = new_attempt(folder, "test")
     first = take(folder, attempt.token)
     assert first is not None
-    first.release()
+    first.lock.release()
     assert take(folder, attempt.token) is None
 
 
@@ -45,7 +45,7 @@ def test_a_taken_job_is_seen_to_live_through_its_lock(folder: JobFolder) -> None
     held = take(folder, new_attempt(folder, "test").token)
     assert held is not None
     assert not JobLock(folder).acquire(blocking=False)
-    held.release()
+    held.lock.release()
     lock = JobLock(folder)
     assert lock.acquire(blocking=False)
     lock.release()

@@ -33,6 +33,8 @@ class Attempt(NamedTuple):
         host: where the driver runs.
         time: when it was written, in seconds since the epoch.
         taken: the process that executes, ``{"pid", "host", "time"}``; ``None`` before.
+        executed: how often the job was executed before, in the folder as it is.
+        resumable: whether the job keeps its folder when it is run again.
     """
 
     token: str
@@ -40,6 +42,13 @@ class Attempt(NamedTuple):
     host: str
     time: float
     taken: dict[str, Any] | None = None
+    executed: int = 0
+    resumable: bool = False
+
+    @property
+    def executions(self) -> int:
+        """How often the job was executed, this attempt included once it is taken."""
+        return self.executed + (self.taken is not None)
 
 
 def hostname() -> str:
@@ -63,10 +72,18 @@ def read_attempt(folder: JobFolder) -> Attempt | None:
                 "this release reads version 1"
             )
         return Attempt(
-            record["token"], record["launcher"], record["host"], record["time"], record["taken"]
+            record["token"],
+            record["launcher"],
+            record["host"],
+            record["time"],
+            record["taken"],
+            int(record.get("executed", 0)),
+            bool(record.get("resumable", False)),
         )
     except KeyError as error:
         raise CorruptFileError(f"{folder.attempt}: the key {error} is missing") from None
+    except (TypeError, ValueError) as error:
+        raise CorruptFileError(f"{folder.attempt}: {error}") from None
 
 
 def write_attempt(folder: JobFolder, attempt: Attempt) -> None:
@@ -74,11 +91,26 @@ def write_attempt(folder: JobFolder, attempt: Attempt) -> None:
     write_json(folder.attempt, {"version": 1, **attempt._asdict()})
 
 
-def new_attempt(folder: JobFolder, launcher: str) -> Attempt:
+def new_attempt(
+    folder: JobFolder, launcher: str, *, executed: int = 0, resumable: bool = False
+) -> Attempt:
     """Begin a new attempt, which shuts out all earlier ones; the lock must be held."""
-    attempt = Attempt(secrets.token_hex(16), launcher, hostname(), time.time())
+    token = secrets.token_hex(16)
+    attempt = Attempt(token, launcher, hostname(), time.time(), None, executed, resumable)
     write_attempt(folder, attempt)
     return attempt
+
+
+def executions(folder: JobFolder) -> int:
+    """How often the job of a folder was executed in it.
+
+    Release 2.x keeps the number in the job's status.
+    """
+    attempt = read_attempt(folder)
+    if attempt is not None:
+        return attempt.executions
+    count = (read_json_object(folder.status) or {}).get("retry_count")
+    return count if isinstance(count, int) else 0
 
 
 class JobLock:
@@ -110,12 +142,24 @@ class JobLock:
             lock.release()
 
 
-def take(folder: JobFolder, token: str) -> JobLock | None:
+class Taken(NamedTuple):
+    """An attempt that this process has taken.
+
+    Attributes:
+        lock: the job's lock, shared, to be held as long as the process lives.
+        attempt: the attempt.
+    """
+
+    lock: JobLock
+    attempt: Attempt
+
+
+def take(folder: JobFolder, token: str) -> Taken | None:
     """Take the attempt for this process: the first thing that a job's process does.
 
     Returns:
-        The job's lock, shared, to be held as long as the process lives; ``None`` when the
-        job is not this process's to run (done already, a later attempt, taken by another).
+        The job's lock and the attempt; ``None`` when the job is not this process's to run
+        (done already, a later attempt, taken by another).
     """
     lock = JobLock(folder)
     lock.acquire()
@@ -123,9 +167,10 @@ def take(folder: JobFolder, token: str) -> JobLock | None:
         attempt = None if folder.is_done() else read_attempt(folder)
         if attempt is not None and attempt.token == token and attempt.taken is None:
             taken = {"pid": os.getpid(), "host": hostname(), "time": time.time()}
-            write_attempt(folder, attempt._replace(taken=taken))
+            attempt = attempt._replace(taken=taken)
+            write_attempt(folder, attempt)
             lock.share()
-            return lock
+            return Taken(lock, attempt)
     except BaseException:
         lock.release()
         raise

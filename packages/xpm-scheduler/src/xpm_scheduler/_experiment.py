@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -18,6 +18,8 @@ from ._attempts import hostname
 from ._files import FileLock
 from ._git import DirtyGitAction, git_states, plan_folders
 from ._job import Job
+from ._node import Node
+from ._prepare import PrepareResource
 from ._run import RunRecords, prune_history
 from ._scheduler import Scheduler
 from ._states import JobState
@@ -34,6 +36,8 @@ from .taskglobals import Env
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
+
+    from ._task import Task
 
 _NAME = re.compile(r"[\w.@+=,-][\w.@+=, -]*")
 
@@ -53,8 +57,10 @@ class experiment:
         project_paths: folders of the plan's code, whose git state is recorded; by default, the
             folder of the program.
         dirty_git: what to do when that code has changes that are not committed.
-        on_failure: ``"continue"`` leaves the block quietly when jobs have failed, ``"raise"``
-            raises ``FailedExperiment``.
+        on_failure: what a failure changes. ``"continue"``: what needs the failed task is not
+            started, the rest is run, and the block is left quietly. ``"stop"``: nothing more is
+            started; what runs already is waited for. ``"raise"``: as ``"continue"``, and leaving
+            the block raises ``FailedExperiment``.
         no_db: accepted for older plans; there is no database.
         no_environmental_impact: accepted for older plans; nothing is measured.
 
@@ -81,7 +87,7 @@ class experiment:
         register_signals: bool = True,
         project_paths: Sequence[Path | str] | None = None,
         dirty_git: DirtyGitAction | str = DirtyGitAction.WARN,
-        on_failure: Literal["continue", "raise"] = "continue",
+        on_failure: Literal["continue", "stop", "raise"] = "continue",
         no_db: bool = False,
         no_environmental_impact: bool = False,
     ) -> None:
@@ -90,8 +96,10 @@ class experiment:
                 f"experiment name {name!r}: expected a name that a folder can have "
                 "(letters, digits, and any of . _ - + = @ ,)"
             )
-        if on_failure not in ("continue", "raise"):
-            raise ValueError(f"on_failure: expected 'continue' or 'raise', got {on_failure!r}")
+        if on_failure not in ("continue", "stop", "raise"):
+            raise ValueError(
+                f"on_failure: expected 'continue', 'stop' or 'raise', got {on_failure!r}"
+            )
         if isinstance(env, WorkspaceSettings):
             workspace_settings = env
         else:
@@ -114,6 +122,10 @@ class experiment:
         self._path = self.workspace.experimentspath / name
         self._lock = FileLock(self._path / "lock")
         self._started = 0.0
+        self._asleep: set[Job] = set()
+        #: The job whose failure has stopped the experiment, when it is to stop then.
+        self.stop_cause: Job | None = None
+        self.failed_preparations: list[PrepareResource] = []
 
     @staticmethod
     def current() -> experiment:
@@ -150,7 +162,13 @@ class experiment:
     @property
     def failed(self) -> bool:
         """Whether a task has failed, or could not be started because another one failed."""
-        return self.counts.failed > 0 or self.counts.skipped > 0
+        counts = self.counts
+        return counts.failed > 0 or counts.skipped > 0 or bool(self.failed_preparations)
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing more is started once a task has failed."""
+        return self._on_failure == "stop"
 
     def setenv(self, name: str, value: str) -> None:
         """Set an environment variable of the jobs submitted from here on."""
@@ -159,7 +177,7 @@ class experiment:
     def wait(self) -> None:
         """Wait until all that was submitted has ended."""
         if self._records is not None:
-            self.scheduler.wait_until(lambda: self.counts.finished >= len(self.jobs))
+            self.scheduler.wait_until(lambda: self.counts.nothing_left(len(self.jobs)))
 
     # ----------------------------------------------------------------- entering and leaving
 
@@ -238,6 +256,8 @@ class experiment:
             self.scheduler.detach(self)
             seconds = time.monotonic() - self._started
             print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
+            for resource in self.failed_preparations:
+                print(f"  failed: {resource.label}: {resource.message}", file=sys.stderr)
             if self.counts.running:
                 print(
                     f"{self.name}: {self.counts.running} tasks go on without this process; "
@@ -268,11 +288,13 @@ class experiment:
         key = (job.task_id, job.identifier)
         known = self.jobs.get(key)
         if known is not None and known.state != JobState.ERROR:
+            self.scheduler.submitted_again(known, job.transient)
             return known
         shared = self.scheduler.find(job)
         if known is None and shared is not None:
             self.jobs[key] = shared
             self.scheduler.join(shared, self)
+            self.scheduler.submitted_again(shared, job.transient)
             return shared
         if known is not None:
             # It failed in this run and is tried again: it must not count twice.
@@ -284,11 +306,18 @@ class experiment:
     def _forget(self, job: Job) -> None:
         self.counts.remove(job.state)
 
+    def preparations_of(self, task: Task, origins: Iterable[Node]) -> list[PrepareResource]:
+        """What is to be prepared before a task is run, in the plan's thread."""
+        return self.scheduler.preparations.needed_by(task, origins)
+
     # ----------------------------------------------------- called in the scheduler's thread
 
     def job_joined(self, job: Job) -> None:
         """A job is in the experiment now."""
         self.counts.add(job.state)
+        if job.sleeps:
+            self._asleep.add(job)
+            self.counts.asleep += 1
         assert self._records is not None
         self._records.submitted(job)
 
@@ -300,9 +329,27 @@ class experiment:
         assert self._records is not None
         self._records.changed(job, new)
 
+    def job_demanded(self, job: Job) -> None:
+        """A job is to be run: it may have been asleep until something needed it."""
+        if job in self._asleep:
+            self._asleep.remove(job)
+            self.counts.asleep -= 1
+
     def job_generated(self) -> None:
-        """The folder of a job that is not to be run was written."""
+        """A job that is not to be run has got what it gets instead."""
         self.counts.generated += 1
+
+    def preparing(self, resource: PrepareResource) -> None:
+        """A preparation is wanted for itself, not for a job that is run."""
+        if self not in resource.experiments and not resource.state.finished():
+            resource.experiments.append(self)
+            self.counts.preparing += 1
+
+    def prepared(self, resource: PrepareResource) -> None:
+        """A preparation that was wanted for itself has ended."""
+        self.counts.preparing -= 1
+        if resource.state == JobState.ERROR:
+            self.failed_preparations.append(resource)
 
     def flush(self) -> None:
         """Write and show what has changed."""

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from xpm_launchers import Command, DirectLauncher, Launcher, PythonCall, process_from_handle
 from xpm_serialize import task_document
 
-from ._attempts import JobLock, hostname, new_attempt, read_attempt
+from ._attempts import JobLock, executions, hostname, new_attempt, read_attempt
 from ._files import read_json_object, write_atomic, write_json
 from ._job import Job
 from ._layout import JobFolder
@@ -136,9 +137,15 @@ def begin(job: Job) -> Started | Look:
         if seen.verdict is not Verdict.FREE:
             lock.release()
             return seen
-        if existed:
+        executed, resumable = 0, job.resumable
+        if existed and resumable:
+            executed = executions(folder)
+            _resume(folder)
+        elif existed:
             _clean(folder)
-        token = new_attempt(folder, type(job.launcher).__name__).token
+        token = new_attempt(
+            folder, type(job.launcher).__name__, executed=executed, resumable=resumable
+        ).token
         write_parameters(job, folder)
     except BaseException:
         lock.release()
@@ -189,6 +196,38 @@ def _clean(folder: JobFolder) -> None:
     for path in (folder.events, folder.status):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+
+
+def _resume(folder: JobFolder) -> None:
+    """Keep what an earlier execution has left, but for its end; the lock is held."""
+    rotate_logs(folder)
+    for path in (folder.failed, folder.pid):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def rotate_logs(folder: JobFolder) -> None:
+    """Put the logs of the last execution aside: ``<name>.20231215143022.out``.
+
+    The time is the one at which the log was last written to. Empty logs are not kept.
+    """
+    for path in (folder.stdout, folder.stderr):
+        try:
+            status = os.stat(path)
+        except FileNotFoundError:
+            continue
+        if status.st_size:
+            os.rename(path, _free_name(path, status.st_mtime))
+
+
+def _free_name(path: str, mtime: float) -> str:
+    """Where a log is kept; never a name that is taken, however short the execution was."""
+    stem, suffix = os.path.splitext(path)
+    while True:
+        name = f"{stem}.{time.strftime('%Y%m%d%H%M%S', time.localtime(mtime))}{suffix}"
+        if not os.path.lexists(name):
+            return name
+        mtime += 1
 
 
 def _command(job: Job, folder: JobFolder, token: str) -> Command:

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._attempts import executions
 from ._layout import JobFolder, task_name
-from ._states import JobFailureStatus, JobState, JobStateError
+from ._node import Node, TransientMode
+from ._states import JobState
 from ._workspace import RunMode, Workspace
 
 if TYPE_CHECKING:
@@ -19,57 +21,56 @@ if TYPE_CHECKING:
 
 
 class JobDependency:
-    """That a job needs another one to be done.
+    """That a job needs something else to be done.
 
     Attributes:
-        origin: the job that is needed.
+        origin: what is needed: a job.
         target: the job that needs it.
     """
 
     __slots__ = ("origin", "target")
 
-    def __init__(self, origin: Job, target: Job) -> None:
+    def __init__(self, origin: Node, target: Job) -> None:
         self.origin = origin
         self.target = target
 
 
-class Job:
+class Job(Node):
     """One task in a workspace; there is one object for each identifier and workspace.
 
-    A record: it changes only in the scheduler's thread, by the table of ``_states``. Kept
-    small, since a plan may have 100,000 of them.
+    Kept small, since a plan may have 100,000 of them.
 
     Args:
         config: the sealed task.
         workspace: where it is run.
         launcher: what runs it; ``None`` for the workspace's.
         run_mode: what to do with it.
-        origins: the jobs that it needs.
+        origins: what it needs: jobs, and preparations.
+        max_retries: how often it is executed in all, at most, when it is resumable; ``None``
+            for what the workspace says.
+        transient: whether it is run only if something needs it.
+        backup: whether it may be archived in the workspace's auxiliary folders.
     """
 
     __slots__ = (
-        "__weakref__",
         "_launcher",
-        "blame",
+        "_max_retries",
+        "backup",
         "config",
-        "dependents",
         "endtime",
         "env",
         "experiments",
         "found_done",
         "identifier",
         "lock",
-        "message",
-        "origins",
-        "pending",
         "run_mode",
         "scheduler",
         "starttime",
-        "state",
         "tags",
         "task_id",
         "ticket",
         "token",
+        "transient",
         "workspace",
     )
 
@@ -80,23 +81,24 @@ class Job:
         workspace: Workspace,
         launcher: Launcher | None = None,
         run_mode: RunMode = RunMode.NORMAL,
-        origins: tuple[Job, ...] = (),
+        origins: tuple[Node, ...] = (),
+        max_retries: int | None = None,
+        transient: TransientMode = TransientMode.NONE,
+        backup: bool | None = None,
     ) -> None:
+        super().__init__(origins)
         self.config = config
         self.workspace = workspace
         self._launcher = launcher
         self.run_mode = run_mode
+        self._max_retries = max_retries
+        self.transient = transient
+        self.backup = backup is not False
         self.task_id: str = config.__xpm__.xpmtype.identifier
         self.identifier = str(config.__xpm__.identifier)
         self.tags: dict[str, Any] = config.__xpm__.tags()
         self.env: dict[str, str] | None = None
         #: What the scheduler knows (read anywhere, written in its thread alone).
-        self.state: JobState = JobState.UNSCHEDULED
-        self.origins = origins
-        self.dependents: list[Job] | None = None
-        self.pending = 0
-        self.blame: Job | None = None
-        self.message = ""
         self.found_done = False
         self.experiments: tuple[experiment, ...] = ()
         self.scheduler: Scheduler | None = None
@@ -125,8 +127,31 @@ class Job:
 
     @property
     def dependencies(self) -> list[JobDependency]:
-        """The jobs that must be done before."""
+        """What must be done before."""
         return [JobDependency(origin, self) for origin in self.origins]
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether the job is run only if something needs it, and nothing does so far."""
+        lazy = self.transient is not TransientMode.NONE
+        return lazy and not self.demanded and self.run_mode is RunMode.NORMAL
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the job keeps its folder when it is run again."""
+        return bool(type(self.config).__xpm_resumable__)
+
+    @property
+    def max_retries(self) -> int:
+        """How often a resumable job is executed in all, at most."""
+        if self._max_retries is not None:
+            return self._max_retries
+        return self.workspace.workspace_settings.max_retries
+
+    @property
+    def retry_count(self) -> int:
+        """How often a resumable job was executed, by whatever driver; from its folder."""
+        return executions(self.folder) if self.resumable else 0
 
     @property
     def name(self) -> str:
@@ -139,6 +164,12 @@ class Job:
     def locator(self) -> str:
         """``<task id>/<identifier>``."""
         return f"{self.task_id}/{self.identifier}"
+
+    @property
+    def label(self) -> str:
+        """The short name, the start of the identifier, and the tags."""
+        tags = " ".join(f"{key}={value}" for key, value in sorted(self.tags.items()))
+        return f"{self.name} {self.identifier[:8]}" + (f" ({tags})" if tags else "")
 
     @property
     def path(self) -> Path:
@@ -194,11 +225,6 @@ class Job:
             **(self.env or {}),
         }
 
-    def fail(self, reason: JobFailureStatus, message: str) -> JobStateError:
-        """Remember why the job fails, and return the state to move to."""
-        self.message = message
-        return JobStateError(reason)
-
     def wait(self) -> bool:
         """Wait for the end of the job.
 
@@ -213,6 +239,3 @@ class Job:
         """Wait for the end of the job, and return its state."""
         self.wait()
         return self.state
-
-    def __repr__(self) -> str:
-        return f"Job({self.locator}, {self.state!r})"

@@ -1,82 +1,101 @@
 """What follows from what: the decisions about jobs, without any I/O.
 
-Every change of a job's state is made by :func:`move` or :func:`submit`, checked against the
-table of ``_states``, and *returned*, so that whoever does the I/O sees all that happened.
+Every change of state is made by :func:`submit`, :func:`move` or :func:`stop`, checked against
+the table of ``_states``, and *returned*, so that whoever does the I/O sees all that happened.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ._job import Job
+from ._node import Node
 from ._states import TRANSITIONS, JobFailureStatus, JobState
 
 
 class Change(NamedTuple):
-    """A job has gone from one state to another."""
+    """Something has gone from one state to another."""
 
-    job: Job
+    node: Node
     old: JobState
     new: JobState
 
 
-def submit(job: Job) -> list[Change]:
-    """Take a job in: count the dependencies left, and say where it stands.
+def submit(node: Node) -> list[Change]:
+    """Take something in that is to be run: count what it waits for, and say where it stands.
 
     Args:
-        job: in state ``UNSCHEDULED``; its ``origins`` were submitted before it.
+        node: in state ``UNSCHEDULED``. Its origins may be so too: they are to be submitted
+            next, since something needs them now.
 
     Returns:
         The changes, in order.
     """
     pending = 0
-    for origin in job.origins:
+    for origin in node.origins:
         if origin.state == JobState.ERROR:
-            return [_fail_for(job, origin)]
+            return _spread([_fail_for(node, origin)])
         if origin.state != JobState.DONE:
             pending += 1
             if origin.dependents is None:
                 origin.dependents = []
-            origin.dependents.append(job)
-    job.pending = pending
-    return [_change(job, JobState.WAITING if pending else JobState.READY)]
+            origin.dependents.append(node)
+    node.pending = pending
+    return [_change(node, JobState.WAITING if pending else JobState.READY)]
 
 
-def move(job: Job, new: JobState) -> list[Change]:
-    """Change the state of a job, and of those that depend on it.
+def move(node: Node, new: JobState) -> list[Change]:
+    """Change a state, and the states of what depends on it.
 
     Returns:
-        The changes, this job's first. Cost: one step for each dependent reached.
+        The changes, this node's first. Cost: one step for each dependent reached.
     """
-    changes = [_change(job, new)]
-    if new == JobState.DONE:
-        for dependent in _take_dependents(job):
-            dependent.pending -= 1
-            if dependent.pending == 0 and dependent.state == JobState.WAITING:
-                changes.append(_change(dependent, JobState.READY))
-    elif new == JobState.ERROR:
-        # Breadth first and without recursion: a chain may be 100,000 jobs long.
-        for change in changes:
-            for dependent in _take_dependents(change.job):
-                if not dependent.state.finished():
-                    changes.append(_fail_for(dependent, change.job))
+    return _spread([_change(node, new)])
+
+
+def stop(nodes: Iterable[Node], cause: Node) -> list[Change]:
+    """Give up what has not been started, because of a failure that is no dependency of it.
+
+    Args:
+        nodes: what is not wanted any more; what was started or has ended is left alone.
+        cause: what has failed.
+    """
+    changes: list[Change] = []
+    for node in nodes:
+        if node.demanded and node.state.notstarted():
+            changes += _spread([_fail_for(node, cause)])
     return changes
 
 
-def _take_dependents(job: Job) -> list[Job]:
-    dependents, job.dependents = job.dependents, None
-    return dependents or []
+def _spread(changes: list[Change]) -> list[Change]:
+    """Add what follows from the changes for those that depend on what has ended.
+
+    Breadth first and without recursion: a chain may be 100,000 jobs long.
+    """
+    for node, _, new in changes:
+        if not new.finished():
+            continue
+        dependents, node.dependents = node.dependents, None
+        for dependent in dependents or ():
+            if new == JobState.ERROR:
+                if not dependent.state.finished():
+                    changes.append(_fail_for(dependent, node))
+                continue
+            dependent.pending -= 1
+            if dependent.pending == 0 and dependent.state == JobState.WAITING:
+                changes.append(_change(dependent, JobState.READY))
+    return changes
 
 
-def _fail_for(job: Job, origin: Job) -> Change:
-    job.blame = origin.blame or origin
+def _fail_for(node: Node, origin: Node) -> Change:
+    node.blame = origin.blame or origin
     reason = JobFailureStatus.DEPENDENCY
-    return _change(job, job.fail(reason, f"{job.blame.locator} failed"))
+    return _change(node, node.fail(reason, f"{node.blame.locator} failed"))
 
 
-def _change(job: Job, new: JobState) -> Change:
-    old = job.state
+def _change(node: Node, new: JobState) -> Change:
+    old = node.state
     if new not in TRANSITIONS[old]:
-        raise AssertionError(f"{job!r} cannot become {new!r}")
-    job.state = new
-    return Change(job, old, new)
+        raise AssertionError(f"{node!r} cannot become {new!r}")
+    node.state = new
+    return Change(node, old, new)

@@ -67,7 +67,9 @@ class RunRecords:
         self._states[job.identifier] = "unscheduled"
         event = self._event(job, "submitted", now)
         event["tags"] = [{"key": key, "value": value} for key, value in job.tags.items()]
-        event["depends_on"] = [origin.identifier for origin in job.origins]
+        event["depends_on"] = [
+            origin.identifier for origin in job.origins if isinstance(origin, Job)
+        ]
         event["submitted_time"] = iso_time(now)
         self._events_log.append(event)
 

@@ -116,26 +116,29 @@ TRANSITIONS: dict[JobState, dict[JobState, str]] = {
     JobState.UNSCHEDULED: {
         JobState.WAITING: "submitted, with dependencies that have not ended",
         JobState.READY: "submitted, with all dependencies done",
-        JobState.ERROR: "submitted, with a dependency that failed",
+        JobState.DONE: "its success marker is there, so that nothing it needs is needed",
+        JobState.ERROR: "submitted, with a dependency that failed, or after the plan was stopped",
     },
     JobState.WAITING: {
         JobState.READY: "the last dependency is done",
-        JobState.ERROR: "a dependency failed",
+        JobState.ERROR: "a dependency failed, or the plan was stopped",
     },
     JobState.READY: {
         JobState.SCHEDULED: "capacity was granted and the attempt is on disk",
         JobState.RUNNING: "found running: started by another driver",
         JobState.DONE: "its success marker is there",
-        JobState.ERROR: "it cannot be started",
+        JobState.ERROR: "it cannot be started, or is not to be any more",
     },
     JobState.SCHEDULED: {
-        JobState.READY: "another driver was faster, or the launcher could not start it now",
+        JobState.READY: "another driver was faster, the launcher could not start it now, or "
+        "it is resumable and goes on",
         JobState.RUNNING: "the launcher has a process for it",
         JobState.DONE: "its success marker is there",
         JobState.ERROR: "it could not be started, or ended without success",
     },
     JobState.RUNNING: {
-        JobState.READY: "the process of another driver is gone without a success marker",
+        JobState.READY: "the process of another driver is gone without a success marker, or "
+        "it is resumable and goes on",
         JobState.DONE: "its success marker is there",
         JobState.ERROR: "its process ended without a success marker",
     },

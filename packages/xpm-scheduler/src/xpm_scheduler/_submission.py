@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from xpm_config import Config, ConfigWalkContext, Partial, mark_output, producers
+from xpm_config import (
+    Config,
+    ConfigWalkContext,
+    Partial,
+    mark_output,
+    producers,
+    submit_hooks,
+)
 
-from ._job import Job
-from ._layout import task_name
+from ._job import Job, JobDependency
+from ._node import Node, TransientMode
 from ._workspace import Plan, RunMode, Workspace, current_plan
 from .exceptions import SubmissionError
 from .settings import Settings, WorkspaceSettings
@@ -22,11 +29,23 @@ if TYPE_CHECKING:
     from ._task import Task
 
 
+class JobOptions(NamedTuple):
+    """What can be asked for one submission; see :meth:`Task.submit`."""
+
+    max_retries: int | None = None
+    transient: TransientMode | None = None
+    backup: bool | None = None
+
+
 class SubmittingPlan(Plan, Protocol):
     """What an experiment does with a job."""
 
     def take(self, job: Job) -> Job:
         """Accept a job; returns it, or the one of the same identifier that is known."""
+        ...
+
+    def preparations_of(self, task: Task, origins: Iterable[Node]) -> Iterable[Node]:
+        """What is to be prepared before a task that needs these."""
         ...
 
 
@@ -71,9 +90,13 @@ def submit_task(
     launcher: Launcher | None,
     run_mode: RunMode | None,
     init_tasks: Sequence[LightweightTask],
+    options: JobOptions,
 ) -> Any:
     """See :meth:`Task.submit`."""
     if task.__xpm__.job is not None:
+        job = task.__xpm__.job
+        if job.scheduler is not None and options.transient is not None:
+            job.scheduler.submitted_again(job, options.transient)
         return task.__dict__["_submit_output"]
     plan = current_plan()
     if workspace is None:
@@ -85,11 +108,12 @@ def submit_task(
             '(`with experiment(folder, "name"):`), or with run_mode=RunMode.DRY_RUN'
         )
     _seal(task, workspace, init_tasks)
-    job = _job_of(task, workspace, launcher, mode)
+    job = _job_of(task, workspace, launcher, mode, options, plan)
     if mode is RunMode.DRY_RUN:
         if plan is not None:
             _print_dry(job)
     else:
+        _call_hooks(task, job)
         job = _as_submitting(plan).take(job)
     task.__xpm__.job = job
     output = task.__submit__(_marker(task), _refuse_action)
@@ -111,18 +135,62 @@ def _seal(task: Task, workspace: Workspace, init_tasks: Sequence[LightweightTask
     mark_output(task, task)
 
 
-def _job_of(task: Task, workspace: Workspace, launcher: Launcher | None, mode: RunMode) -> Job:
-    # A producer without a job was loaded from its folder: what it produces is there already.
-    origins = tuple(
-        producer.__xpm__.job for producer in producers(task) if producer.__xpm__.job is not None
-    )
+def _job_of(
+    task: Task,
+    workspace: Workspace,
+    launcher: Launcher | None,
+    mode: RunMode,
+    options: JobOptions,
+    plan: Plan | None,
+) -> Job:
     return Job(
         task,
         workspace=workspace,
         launcher=launcher,
         run_mode=mode,
-        origins=origins,
+        origins=_origins(task, mode, plan),
+        max_retries=options.max_retries,
+        transient=options.transient or TransientMode.NONE,
+        backup=options.backup,
     )
+
+
+def _origins(task: Task, mode: RunMode, plan: Plan | None) -> tuple[Node, ...]:
+    """What a task needs: the jobs of what it holds, those added by hand, and preparations."""
+    # A producer without a job was loaded from its folder: what it produces is there already.
+    jobs = [producer.__xpm__.job for producer in producers(task)]
+    jobs += [_dependency_job(task, added) for added in task.__xpm__.dependencies]
+    found: dict[int, Node] = {id(job): job for job in jobs if job is not None}
+    if mode is not RunMode.DRY_RUN:
+        for job in found.values():
+            if isinstance(job, Job) and job.run_mode is RunMode.DRY_RUN:
+                raise SubmissionError(
+                    f"{type(task).__qualname__}: needs {job.label}, which was submitted as a dry "
+                    "run: it will never be there"
+                )
+        needed = _as_submitting(plan).preparations_of(task, found.values())
+        found.update({id(resource): resource for resource in needed})
+    return tuple(found.values())
+
+
+def _dependency_job(task: Task, added: Any) -> Job | None:
+    """The job that a dependency added by hand stands for."""
+    if isinstance(added, JobDependency):
+        added = added.origin
+    if isinstance(added, Config):
+        added = added.__xpm__.job
+    if isinstance(added, Job):
+        return added
+    raise SubmissionError(
+        f"{type(task).__qualname__}: add_dependencies expected submitted tasks, jobs, or tokens "
+        f"(`token.dependency(1)`), got {type(added).__name__}"
+    )
+
+
+def _call_hooks(task: Task, job: Job) -> None:
+    """Let the hooks of the classes of what the task holds change its job."""
+    for hook in submit_hooks(task, *task.__xpm__.init_tasks):
+        hook.process(job, job.launcher)
 
 
 def _as_submitting(plan: Plan | None) -> SubmittingPlan:
@@ -146,9 +214,3 @@ def _print_dry(job: Job) -> None:
     tags = ", ".join(f"{key}={value}" for key, value in sorted(job.tags.items()))
     done = " [done]" if job.folder.is_done() else ""
     print(f"{job.locator} ({tags}){done}", file=sys.stderr)
-
-
-def describe(job: Job) -> str:
-    """A job for people: its short name, the start of its identifier, and its tags."""
-    tags = " ".join(f"{key}={value}" for key, value in sorted(job.tags.items()))
-    return f"{task_name(job.task_id)} {job.identifier[:8]}" + (f" ({tags})" if tags else "")

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from ._folder import last_lines
 from ._job import Job
+from ._prepare import PrepareResource
 from ._states import JobFailureStatus, JobState
-from ._submission import describe
 
 #: How many failed jobs are told with their log's last lines; the others are only named.
 _DETAILED = 5
@@ -19,16 +19,39 @@ _DETAILED = 5
 class Counts:
     """How many jobs are in which state; changed in the scheduler's thread alone."""
 
-    __slots__ = ("before", "done", "failed", "generated", "jobs", "running", "skipped")
+    __slots__ = (
+        "asleep",
+        "before",
+        "done",
+        "failed",
+        "generated",
+        "jobs",
+        "preparing",
+        "running",
+        "skipped",
+    )
 
     def __init__(self) -> None:
         self.jobs = self.running = self.done = self.before = self.failed = self.skipped = 0
+        #: Jobs that are run only if needed, and are not (yet).
+        self.asleep = 0
+        #: Jobs that are not to be run.
         self.generated = 0
+        #: Preparations that run for such jobs.
+        self.preparing = 0
 
     @property
     def finished(self) -> int:
-        """Number of jobs that have ended, or will never start."""
-        return self.done + self.failed + self.skipped + self.generated
+        """Number of jobs that have ended, or are not to be started."""
+        return self.done + self.failed + self.skipped + self.generated + self.asleep
+
+    def nothing_left(self, jobs: int) -> bool:
+        """Whether all jobs have ended.
+
+        Args:
+            jobs: number of jobs that were submitted, known here or not yet.
+        """
+        return self.finished >= jobs and self.preparing == 0
 
     @property
     def waiting(self) -> int:
@@ -131,6 +154,8 @@ def summary(name: str, jobs: Iterable[Job], counts: Counts, seconds: float) -> s
         parts.append(f"{counts.failed} failed")
     if counts.skipped:
         parts.append(f"{counts.skipped} not started")
+    if counts.asleep:
+        parts.append(f"{counts.asleep} not needed")
     unfinished = counts.jobs - counts.finished
     if unfinished:
         parts.append(f"{unfinished} unfinished")
@@ -150,7 +175,7 @@ def _failures(jobs: Iterable[Job]) -> list[str]:
         text = reason.value if reason is not None else "failed"
         if job.message:
             text = job.message if text == "failed" else f"{text}: {job.message}"
-        lines.append(f"  failed: {describe(job)}: {text}")
+        lines.append(f"  failed: {job.label}: {text}")
         lines.append(f"    log: {job.stderr}")
         if number < _DETAILED:
             lines += [f"    | {line}" for line in last_lines(job.stderr)]
@@ -159,12 +184,15 @@ def _failures(jobs: Iterable[Job]) -> list[str]:
 
 def _skipped(jobs: Iterable[Job]) -> list[str]:
     by_cause: dict[str, list[Job]] = {}
+    lines: list[str] = []
     for job in jobs:
-        if job.blame is not None:
-            by_cause.setdefault(describe(job.blame), []).append(job)
-    lines = []
+        if job.blame is None:
+            continue
+        if job.blame.label not in by_cause and isinstance(job.blame, PrepareResource):
+            lines.append(f"  failed: {job.blame.label}: {job.blame.message}")
+        by_cause.setdefault(job.blame.label, []).append(job)
     for cause, skipped in by_cause.items():
-        names = ", ".join(describe(job) for job in skipped[:_DETAILED])
+        names = ", ".join(job.label for job in skipped[:_DETAILED])
         more = f" and {len(skipped) - _DETAILED} more" if len(skipped) > _DETAILED else ""
         lines.append(f"  not started because {cause} failed: {names}{more}")
     return lines

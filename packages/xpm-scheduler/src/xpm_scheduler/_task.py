@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from xpm_config import Config
 from xpm_serialize import LightweightTask
 
-from ._submission import submit_task
+from ._node import TransientMode
+from ._submission import JobOptions, submit_task
 from ._workspace import RunMode, Workspace
 from .exceptions import SubmissionError
+from .taskglobals import Env
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
@@ -34,6 +36,9 @@ class Task(LightweightTask):
     #: A task may be a value of another configuration only once it was submitted.
     __xpm_task__: ClassVar[bool] = True
 
+    #: Whether its folder is kept when it is run again.
+    __xpm_resumable__: ClassVar[bool] = False
+
     if TYPE_CHECKING:
         # Set in the job's process; not annotations of the class, which declare parameters.
         @property
@@ -50,6 +55,9 @@ class Task(LightweightTask):
         launcher: Launcher | None = None,
         run_mode: RunMode | None = None,
         init_tasks: Sequence[LightweightTask] = (),
+        max_retries: int | None = None,
+        transient: TransientMode | None = None,
+        backup: bool | None = None,
     ) -> Any:
         """Hand the task to the scheduler, and return at once.
 
@@ -61,6 +69,11 @@ class Task(LightweightTask):
             run_mode: what to do; by default, as the experiment does.
             init_tasks: what to execute before it, in order, in its process; they count in
                 the identifier.
+            max_retries: how often a resumable task is executed in all, at most; by default, as
+                the workspace's settings say (3).
+            transient: whether to run it only if something that is run needs it; by default,
+                it is run.
+            backup: ``False``: do not archive it in the workspace's auxiliary folders.
 
         Returns:
             The output of the task, to be used in other tasks: the task itself, or what its
@@ -75,6 +88,7 @@ class Task(LightweightTask):
             launcher=launcher,
             run_mode=run_mode,
             init_tasks=init_tasks,
+            options=JobOptions(max_retries, transient, backup),
         )
 
     def task_outputs(self, dep: DependentMarker[Any]) -> Any:
@@ -126,3 +140,21 @@ class Task(LightweightTask):
             Whether it has succeeded.
         """
         return self.job.wait()
+
+
+class ResumableTask(Task):
+    """A task that can go on from what it has left in its folder.
+
+    It is executed again, up to ``max_retries`` times in all, when a time limit, or the loss of
+    its node, has ended it; its folder is kept, and the logs of each execution are put aside
+    (``<name>.20231215143022.out``).
+    """
+
+    __xpm_resumable__: ClassVar[bool] = True
+
+    def remaining_time(self) -> float | None:
+        """Seconds until the time limit of the running job; ``None`` without one.
+
+        Save what is needed to go on, and raise ``GracefulTimeout``, before it is over.
+        """
+        return Env.instance().remaining_time()

@@ -17,7 +17,17 @@ from typing import Any
 
 from xpm_serialize import LoadedTask, load_task
 
-from ._attempts import FENCED, JobLock, hostname, new_attempt, owns, take
+from ._attempts import (
+    FENCED,
+    Attempt,
+    JobLock,
+    executions,
+    hostname,
+    new_attempt,
+    owns,
+    read_attempt,
+    take,
+)
 from ._files import write_atomic, write_json
 from ._layout import JobFolder
 from ._reporting import JobReporter
@@ -76,13 +86,14 @@ def main(folder: str, token: str) -> int:
     if not is_main_process():
         # Rank 0 takes the job, reports and marks for all the processes of it.
         return _execute(job, _Cancellation()).code
-    lock = take(job, token)
-    if lock is None:
+    taken = take(job, token)
+    if taken is None:
         print(f"{job.name}: not this process's to run; leaving", file=sys.stderr)
         return FENCED
+    lock, attempt = taken
     # A child that a task leaves behind must not make the job look alive.
     os.register_at_fork(after_in_child=lock.release)
-    return _run(job, token, lock)
+    return _run(job, attempt, lock)
 
 
 def by_hand(folder: str | Path) -> int:
@@ -103,7 +114,13 @@ def by_hand(folder: str | Path) -> int:
     if not lock.acquire(blocking=False):
         print(f"{job.name} is running already, or being started: {job.path}", file=sys.stderr)
         return FENCED
-    attempt = new_attempt(job, "by hand")
+    before = read_attempt(job)
+    attempt = new_attempt(
+        job,
+        "by hand",
+        executed=executions(job),
+        resumable=before is not None and before.resumable,
+    )
     if os.path.exists(job.failed):
         os.unlink(job.failed)
     lock.release()
@@ -111,8 +128,8 @@ def by_hand(folder: str | Path) -> int:
     return main(job.path, attempt.token)
 
 
-def _run(job: JobFolder, token: str, lock: JobLock) -> int:
-    reporter = JobReporter(job, _initial_status(job))
+def _run(job: JobFolder, attempt: Attempt, lock: JobLock) -> int:
+    reporter = JobReporter(job, _initial_status(job, attempt))
     JobReporter.current = reporter
     reporter.state("running")
     cancellation = _Cancellation()
@@ -123,7 +140,7 @@ def _run(job: JobFolder, token: str, lock: JobLock) -> int:
         # The end is being written: from here on a signal would only tear it.
         signal.signal(number, signal.SIG_IGN)
     _flush_output()
-    _finish(job, token, reporter, outcome)
+    _finish(job, attempt.token, reporter, outcome)
     lock.release()
     return outcome.code
 
@@ -145,7 +162,7 @@ def _finish(job: JobFolder, token: str, reporter: JobReporter, outcome: _Outcome
         os.unlink(job.pid)
 
 
-def _initial_status(job: JobFolder) -> dict[str, Any]:
+def _initial_status(job: JobFolder, attempt: Attempt) -> dict[str, Any]:
     path = Path(job.path)
     return {
         "job_id": path.name,
@@ -156,8 +173,8 @@ def _initial_status(job: JobFolder) -> dict[str, Any]:
         "started_time": None,
         "ended_time": None,
         "exit_code": None,
-        "retry_count": 0,
-        "resumable": False,
+        "retry_count": attempt.executions if attempt.resumable else 0,
+        "resumable": attempt.resumable,
         "progress": [],
         "process": {"type": "local", "pid": os.getpid(), "host": hostname()},
     }

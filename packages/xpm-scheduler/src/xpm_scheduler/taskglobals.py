@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import ClassVar
+
+#: When the job is ended by its time limit, in seconds since the epoch; set by its launcher.
+DEADLINE_VARIABLE = "XPM_DEADLINE"
 
 _RANK_VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 
@@ -37,6 +41,13 @@ class Env:
     def slave(self) -> bool:
         """Whether another process of the same distributed job reports, locks and marks."""
         return not is_main_process()
+
+    def remaining_time(self) -> float | None:
+        """Seconds until the time limit of the job of this process; ``None`` without one."""
+        try:
+            return max(0.0, float(os.environ[DEADLINE_VARIABLE]) - time.time())
+        except (KeyError, ValueError):
+            return None
 
 
 def is_main_process() -> bool:
