@@ -124,6 +124,25 @@ class Config(ConfigClass):
     def __validate__(self) -> None:
         """Runs on a configuration object before it is used; raises an error to refuse it."""
 
+    def __xpm_serialize__(self, context: Any) -> dict[str, Any]:
+        """Says how fields are written when a configuration object is saved: the data paths.
+
+        An override may call this one, and change what it gives or add to it.
+
+        Args:
+            context: where data files go: `context.var_path` are the names that lead to this
+                configuration, and `context.serialize(names, path, self)` puts a file there.
+
+        Returns:
+            The form of a field by its name; fields that are not named are written as usual.
+        """
+        info = self.__xpm__
+        return {
+            name: context.serialize([*context.var_path, name], info.values[name], self)
+            for name, argument in info.xpmtype.arguments.items()
+            if argument.is_data and info.values.get(name) is not None
+        }
+
     @classmethod
     def __getxpmtype__(cls) -> ObjectType:
         """The schema of the class."""

@@ -9,11 +9,15 @@ from ._base import Location
 from ._copying import convert
 from ._identifiers import identify, identify_partial
 from ._sealing import seal
+from ._storage import storage
 from ._tagging import TagDict, collect_tags, tags
 from ._validation import validate
 from .exceptions import SealedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
     from ._context import ConfigWalkContext
     from ._groups import Partial
     from ._identifier import Identifier
@@ -153,3 +157,60 @@ class ConfigInformation(ArgumentValues):
     def converted(self) -> Any:
         """What a deprecated configuration stands for (itself without `__convert__`)."""
         return convert(self.pyobject)
+
+    def serialize(
+        self, save_directory: str | Path, definition_filename: str = "experimaestro.json"
+    ) -> None:
+        """Saves the configuration, as `save` of xpm-serialize does.
+
+        Args:
+            save_directory: the folder.
+            definition_filename: the file for the definition.
+
+        Raises:
+            MissingStorageError: no package that stores configurations is installed.
+        """
+        storage().serialize(self.pyobject, save_directory, definition_filename)
+
+    @staticmethod
+    def deserialize(
+        path: str | Path | Callable[..., Path],
+        as_instance: bool = False,
+        partial_loading: bool | None = None,
+        definition_filename: str | None = None,
+    ) -> Any:
+        """Loads what was saved.
+
+        Args:
+            path: the folder, or a function that says where the definition and what it refers
+                to lie (see `load` of xpm-serialize).
+            as_instance: make value objects; configurations if false.
+            partial_loading: do not load the tasks that have produced configurations.
+            definition_filename: the file of the definition.
+
+        Raises:
+            MissingStorageError: no package that stores configurations is installed.
+        """
+        return storage().deserialize(path, as_instance, partial_loading, definition_filename)
+
+    @staticmethod
+    def load_objects(
+        definitions: Sequence[Any],
+        as_instance: bool = True,
+        partial_loading: bool | None = None,
+    ) -> dict[int, Any]:
+        """Makes all the objects of a list of records, as files of definitions hold them.
+
+        Args:
+            definitions: the records.
+            as_instance: make value objects; configurations if false.
+            partial_loading: do not load the tasks that have produced configurations.
+
+        Returns:
+            Object by the id of its record.
+
+        Raises:
+            MissingStorageError: no package that stores configurations is installed.
+        """
+        found: dict[int, Any] = storage().load_objects(definitions, as_instance, partial_loading)
+        return found

@@ -13,7 +13,8 @@
     ├── CompositionError (ValueError)              `@` finds no argument, or several
     ├── ConfigValidationError (ValueError)         `__validate__` refused a configuration
     ├── EncodingError (TypeError)                  a value cannot be part of an identifier
-    └── DocumentError (ValueError)                 plain data does not describe a configuration
+    ├── DocumentError (ValueError)                 plain data does not describe a configuration
+    └── MissingStorageError (ImportError)          nothing that stores configurations is there
 
 The built-in classes in parentheses let callers catch what they would expect from Python.
 """
@@ -79,3 +80,7 @@ class EncodingError(ConfigError, TypeError):
 
 class DocumentError(ConfigError, ValueError):
     """Plain data (a dictionary, a JSON or YAML file) does not describe a configuration."""
+
+
+class MissingStorageError(ConfigError, ImportError):
+    """No package that stores configurations is installed."""

@@ -14,10 +14,18 @@ if TYPE_CHECKING:
         PathSerializationLWTask,
         SerializationLWTask,
     )
-    from ._load import deserialize, from_state_dict, from_task_dir, load, load_objects
-    from ._runs import ExperimentInfo, load_xp_info
+    from ._load import (
+        deserialize,
+        from_state_dict,
+        from_task_dir,
+        load,
+        load_job,
+        load_objects,
+    )
+    from ._runs import ExperimentInfo, load_configs, load_xp_info
     from ._save import save, serialize
     from ._state import state_dict
+    from ._stubs import TaskStub
     from ._writer import ObjectWriter, task_document
     from .exceptions import (
         ClassNotFoundError,
@@ -55,7 +63,10 @@ __all__ = [
     "load_task",
     "LoadedTask",
     "from_task_dir",
+    "load_job",
+    "TaskStub",
     "load_xp_info",
+    "load_configs",
     "ExperimentInfo",
     # errors
     "SerializationError",
@@ -77,7 +88,10 @@ _HOMES = {
     "deserialize": "_load",
     "from_state_dict": "_load",
     "from_task_dir": "_load",
+    "load_job": "_load",
     "load_objects": "_load",
+    "TaskStub": "_stubs",
+    "load_configs": "_runs",
     "check_folder": "_checks",
     "LightweightTask": "_initializers",
     "SerializationLWTask": "_initializers",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ._folders import check_document
+from ._folders import as_document, check_document
 from ._save import DEFINITION, data_forms
 from ._source import Source, check_relative, read_json
 from .exceptions import DefinitionError, UnsafePathError
@@ -33,7 +33,7 @@ def check_folder(
         DefinitionError: it is not what it should be, or a data file is missing.
     """
     path = Path(folder) / definition_filename
-    document = check_document(read_json(path), str(path))
+    document = check_document(as_document(read_json(path)), str(path))
     Source(str(path), document["objects"])
     root = os.path.realpath(folder if inside is None else inside)
     for form in data_forms(document):

@@ -122,4 +122,5 @@ def stub_of(record: Mapping[str, Any], where: str) -> TaskStub:
     identifier = record.get("identifier")
     if not isinstance(identifier, str) or not is_digest(identifier):
         raise DefinitionError(f"{where}: expected an identifier, got {identifier!r}")
-    return TaskStub(bytes.fromhex(identifier), record["module"], record["type"])
+    module, name = record["module"], record["type"]
+    return TaskStub(identifier, f"{module}.{name}", module)

@@ -29,6 +29,7 @@ class ConfigReader(Reader):
         jobs: gives the reader of another job's folder.
         group: the readers of this load.
         partial: put a stub in the place of tasks that have produced configurations.
+        keep: submitted tasks keep the identifiers that were recorded.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class ConfigReader(Reader):
         group: Group | None = None,
         *,
         partial: bool = False,
+        keep: bool = True,
     ) -> None:
         super().__init__(source, jobs, group)
         self._decoder = _ConfigDecoder(source, self._deref, self._link_known)
         self._partial = partial
+        self._keep = keep
         self._holds: dict[int, list[int]] = {}
         self._submitted: list[int] = []
         # Links to producers and init tasks, set once all objects are there: most loops
@@ -60,8 +63,8 @@ class ConfigReader(Reader):
             self._link(number)
         return True
 
-    def task(self, number: int) -> Any:
-        """The submitted task of a record, also if the record does not say that it is one."""
+    def task(self, number: Any) -> Any:
+        self._check(number, None)
         self.build(number)
         self._submit(number, self.built[number])
         return self.object(number)
@@ -162,7 +165,8 @@ class ConfigReader(Reader):
 
     def _submit(self, number: int, config: Any) -> None:
         if config.__xpm__.task is None:
-            mark_submitted(config, self.source.by_id[number].get("identifier"))
+            recorded = self.source.by_id[number].get("identifier")
+            mark_submitted(config, recorded if self._keep else None)
             self._submitted.append(number)
 
     def _link_known(self) -> None:

@@ -8,7 +8,7 @@ from enum import Flag
 from typing import Any
 
 from ._lookup import find_enum
-from ._source import Source, _short
+from ._source import Source, short
 from .exceptions import DefinitionError
 
 PLAIN = frozenset({str, bool, type(None), int, float})
@@ -93,7 +93,7 @@ class Decoder:
         decoder = _DECODERS.get(name) if type(name) is str else None
         if decoder is None:
             known = ", ".join(sorted(_DECODERS))
-            raise self.error(f"the type {_short(name)} is not known (known: {known})")
+            raise self.error(f"the type {short(name)} is not known (known: {known})")
         return decoder(self, value)
 
     def decode_items(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Decoder:
     def _items(self, value: dict[str, Any]) -> list[Any]:
         items = value.get("items")
         if type(items) is not list:
-            raise self.error(f"expected items, got {_short(value)}")
+            raise self.error(f"expected items, got {short(value)}")
         return self._list(items)
 
     def _python(self, value: dict[str, Any]) -> Any:
@@ -162,13 +162,13 @@ class Decoder:
                 return parse(text)
         except ValueError:
             pass
-        raise self.error(f"expected {what}, got {_short(text)}")
+        raise self.error(f"expected {what}, got {short(text)}")
 
     def _enum(self, value: dict[str, Any]) -> Any:
         module, name, member = value.get("module"), value.get("enum"), value.get("value")
         file = value.get("file")
         if type(module) is not str or type(name) is not str or type(member) is not str:
-            raise self.error(f"expected an enumeration's member, got {_short(value)}")
+            raise self.error(f"expected an enumeration's member, got {short(value)}")
         source = self.source
         if not source.files:
             file = None

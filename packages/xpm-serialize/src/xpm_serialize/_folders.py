@@ -103,6 +103,17 @@ def check_document(document: Any, name: str) -> dict[str, Any]:
     return document
 
 
+def as_document(value: Any) -> Any:
+    """What a definition's file holds, as a document.
+
+    The ``__xpm__.serialize`` of 2.x writes the records alone, the last one being the object.
+    """
+    if type(value) is not list or not value or type(value[-1]) is not dict:
+        return value
+    number = value[-1].get("id")
+    return {"objects": value, "data": {"type": "python", "value": number}}
+
+
 def find_workspace(folder: Path, recorded: Any) -> Path | None:
     """The workspace that a job's folder lies in.
 

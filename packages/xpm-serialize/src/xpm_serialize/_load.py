@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Union
 
 from ._configurations import ConfigReader
 from ._context import SerializedPath, SerializedPathLoader
-from ._folders import PARAMS, JobFolders, MakeReader, check_document
+from ._folders import PARAMS, JobFolders, MakeReader, as_document, check_document
 from ._instances import InstanceReader
 from ._reader import Group, Reader
 from ._save import DEFINITION
@@ -69,17 +70,36 @@ def deserialize(
         The instance, its init tasks having been executed, if ``as_instance``; else the
         configuration and the list of its init tasks. What :func:`save` wrote has none.
     """
+    obj, init_tasks = _deserialize(path, as_instance, partial_loading, definition_filename, files)
+    return obj if as_instance else (obj, init_tasks)
+
+
+def deserialize_object(
+    path: Location,
+    as_instance: bool = False,
+    partial_loading: bool | None = None,
+    definition_filename: str | None = None,
+) -> Any:
+    """As :func:`deserialize`, without the init tasks."""
+    return _deserialize(path, as_instance, partial_loading, definition_filename, True)[0]
+
+
+def _deserialize(
+    path: Location,
+    as_instance: bool,
+    partial_loading: bool | None,
+    definition_filename: str | None,
+    files: bool,
+) -> tuple[Any, list[Any]]:
     document, name = _read_definition(path, definition_filename)
     loaded = _restore(document, name, path, as_instance, partial_loading, files)
-    if _has_init_tasks(document):
-        obj, init_tasks = loaded
-    else:
-        obj, init_tasks = loaded, []
-    if not as_instance:
-        return obj, list(init_tasks)
-    for task in init_tasks:
-        task.execute()
-    return obj
+    if not _has_init_tasks(document):
+        return loaded, []
+    obj, init_tasks = loaded
+    if as_instance:
+        for task in init_tasks:
+            task.execute()
+    return obj, list(init_tasks)
 
 
 def from_state_dict(
@@ -137,18 +157,45 @@ def from_task_dir(
     return reader.object(reader.source.last)
 
 
-def load_objects(records: list[Any], as_instance: bool = False) -> dict[int, Any]:
+def load_job(params: str | Path, discard_id: bool = True) -> tuple[dict[str, Any], Any]:
+    """Load the task of a job, and the document that holds it.
+
+    Args:
+        params: the job's ``params.json``.
+        discard_id: identify the task by what it is now; if false, submitted tasks keep the
+            identifiers that were recorded.
+
+    Returns:
+        The document, and the task as a configuration.
+
+    Raises:
+        DefinitionNotFoundError: there is no such file.
+        DefinitionError: it is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    params = Path(params)
+    reader, document = JobFolders(partial(ConfigReader, keep=not discard_id)).open(params)
+    if reader.source.last is None:
+        raise DefinitionError(f"{params}: there is no object")
+    last = reader.source.last
+    return document, reader.object(last) if discard_id else reader.task(last)
+
+
+def load_objects(
+    records: Sequence[Any], as_instance: bool = False, partial_loading: bool | None = None
+) -> dict[int, Any]:
     """Make all the objects of a list of records.
 
     Args:
         records: the records, as in a definition's ``objects``.
         as_instance: make value objects; configurations if false.
+        partial_loading: see :func:`load`.
 
     Returns:
         id → object.
     """
     source = Source("objects", records)
-    reader = reader_maker(as_instance, None)(source, _no_jobs, Group())
+    reader = reader_maker(as_instance, partial_loading)(source, _no_jobs, Group())
     return {number: reader.object(number) for number in source.by_id}
 
 
@@ -156,8 +203,7 @@ def reader_maker(as_instance: bool, partial_loading: bool | None) -> MakeReader:
     """What makes the reader of a file."""
     if as_instance:
         return InstanceReader
-    partial = bool(partial_loading)
-    return lambda source, jobs, group: ConfigReader(source, jobs, group, partial=partial)
+    return partial(ConfigReader, partial=bool(partial_loading))
 
 
 def _no_jobs(job: str, source: Source) -> Reader:
@@ -189,7 +235,7 @@ def _read_definition(path: Location, filename: str | None) -> tuple[dict[str, An
             document = read_json(found)
         except FileNotFoundError:
             continue
-        return check_document(document, str(found)), str(found)
+        return check_document(as_document(document), str(found)), str(found)
     where = "" if callable(path) else f" in {os.fspath(path)}"
     raise DefinitionNotFoundError(f"there is no definition ({' or '.join(names)}){where}")
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from ._configurations import ConfigReader
+from ._folders import check_document
 from ._lines import Numbers, read_lines
-from ._source import Source, read_json
+from ._source import Source, read_json, short
 from .exceptions import DefinitionError, DefinitionNotFoundError
 
 OBJECTS = "objects.jsonl"
+#: What early releases of 2.x wrote instead: a definition, as ``save`` writes it
+CONFIGS = "configs.json"
 JOBS = "jobs.jsonl"
 STATUS = "status.json"
 
@@ -37,14 +41,19 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
         path: the run's folder (``experiments/<id>/<run>``, or the link ``current``).
 
     Raises:
-        DefinitionNotFoundError: the folder holds no ``objects.jsonl``.
+        DefinitionNotFoundError: the folder holds no ``objects.jsonl`` (nor the ``configs.json``
+            of early releases of 2.x).
         DefinitionError: a file is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     folder = Path(path)
     objects = folder / OBJECTS
     if not objects.is_file():
-        raise DefinitionNotFoundError(f"{folder} holds no {OBJECTS}: it is not a run's folder")
+        if (folder / CONFIGS).is_file():
+            return _from_configs(folder)
+        raise DefinitionNotFoundError(
+            f"{folder} holds neither {OBJECTS} nor {CONFIGS}: it is not a run's folder"
+        )
     source = Source(str(objects), [])
     wanted = dict.fromkeys(_job_ids(folder / JOBS), "job")
     wanted.update(dict.fromkeys(_action_ids(folder / STATUS), "action"))
@@ -58,6 +67,42 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
         else:
             actions[identifier] = reader.object(number)
     return ExperimentInfo(jobs=jobs, actions=actions)
+
+
+def load_configs(path: str | Path) -> dict[str, Any]:
+    """The jobs of a run, as :func:`load_xp_info` has them: use that instead.
+
+    Args:
+        path: the run's folder.
+
+    Returns:
+        Job's identifier → the task's configuration.
+    """
+    warnings.warn(
+        "load_configs() is deprecated: use load_xp_info(), which has them as .jobs",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return load_xp_info(path).jobs
+
+
+def _from_configs(folder: Path) -> ExperimentInfo:
+    path = folder / CONFIGS
+    document = check_document(read_json(path), str(path))
+    data = document.get("data")
+    if type(data) is not dict:
+        raise DefinitionError(f"{path}: expected configurations by job, got {short(data)}")
+    reader = ConfigReader(Source(str(path), document["objects"]), None)
+    actions = set(_action_ids(folder / STATUS))
+    info = ExperimentInfo(jobs={}, actions={})
+    for identifier, form in data.items():
+        if type(form) is not dict or form.get("type") != "python":
+            raise DefinitionError(f"{path}: expected an object for {short(identifier)}")
+        if identifier in actions:
+            info.actions[identifier] = reader.object(form.get("value"))
+        else:
+            info.jobs[identifier] = reader.task(form.get("value"))
+    return info
 
 
 def _find(source: Source, records: list[Any], wanted: dict[str, str]) -> dict[str, int]:

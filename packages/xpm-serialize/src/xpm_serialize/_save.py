@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ._context import SerializationContext
+from ._folders import as_document
 from ._source import read_json
 from ._state import collect_state
 from ._writer import VERSION
@@ -151,7 +152,7 @@ def _same(first: Path, second: Path) -> bool:
 
 def _present(definition: Path) -> Any:
     try:
-        return read_json(definition)
+        return as_document(read_json(definition))
     except (SerializationError, DefinitionError):
         return None
 

@@ -61,8 +61,7 @@ class Source:
         except (KeyError, TypeError, AttributeError):
             pass
         raise DefinitionError(
-            f"{self.name}: expected an object with id, module, type and fields, "
-            f"got {_short(record)}"
+            f"{self.name}: expected an object with id, module, type and fields, got {short(record)}"
         )
 
     @staticmethod
@@ -84,7 +83,7 @@ class Source:
             UnsafePathError: it leads out of its base.
         """
         if type(value) is not str or "\0" in value:
-            raise DefinitionError(f"{self.where(number)}: expected a path, got {_short(value)}")
+            raise DefinitionError(f"{self.where(number)}: expected a path, got {short(value)}")
         if base is None:
             return Path(value)
         folder = self._bases.get(base) if isinstance(base, str) else None
@@ -104,7 +103,7 @@ class Source:
             UnsafePathError: the path leads out of the definition's folder.
         """
         if type(value) is not str or "\0" in value:
-            raise DefinitionError(f"{self.where(number)}: expected a path, got {_short(value)}")
+            raise DefinitionError(f"{self.where(number)}: expected a path, got {short(value)}")
         if self._data is None:
             # The state of something in memory: its data files lie where they lay.
             return Path(value)
@@ -148,7 +147,7 @@ def parse_json(content: bytes, name: str) -> Any:
         raise DefinitionError(f"{name}: expected JSON: {error}") from None
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     try:
         text = repr(value)
     except (RecursionError, ValueError):

@@ -57,26 +57,12 @@ class _DataFields:
     def __call__(self, info: Any) -> Mapping[str, Any]:
         config = info.pyobject
         kind = config_class(info)
-        custom = getattr(kind, "__xpm_serialize__", None)
-        own = custom is not getattr(Config, "__xpm_serialize__", None)
-        data = [argument.name for argument in info.xpmtype.arguments.values() if argument.is_data]
-        if not own and not data:
+        own = kind.__xpm_serialize__ is not Config.__xpm_serialize__
+        if not own and not any(a.is_data for a in info.xpmtype.arguments.values()):
             return {}
         self._enter(config)
-        given: Mapping[str, Any]
-        if own and custom is not None:
-            given = config.__xpm_serialize__(self._context)
-        else:
-            given = self._default(info, data)
+        given: Mapping[str, Any] = config.__xpm_serialize__(self._context)
         return {name: _form(value) for name, value in given.items()}
-
-    def _default(self, info: Any, data: list[str]) -> dict[str, Any]:
-        context = self._context
-        return {
-            name: context.serialize([*context.var_path, name], info.values[name], info.pyobject)
-            for name in data
-            if info.values.get(name) is not None
-        }
 
     def _enter(self, config: Any) -> None:
         if self._trails is None:

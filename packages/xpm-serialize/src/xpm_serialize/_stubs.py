@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -71,15 +72,25 @@ class TaskStub:
     """Stands for a task that was not loaded, as the producer of a configuration.
 
     Args:
-        digest: the task's identifier, 32 bytes.
-        module: the module of its class.
-        name: the qualified name of its class.
+        identifier: the task's identifier, 64 hexadecimal digits.
+        typename: the module and qualified name of its class, joined by a dot.
+        module: the module, if it is not all but the last part of ``typename``.
+
+    Raises:
+        ValueError: ``identifier`` is none, or the class lies in no module.
     """
 
     __xpm_task__ = True
 
-    def __init__(self, digest: bytes, module: str, name: str) -> None:
-        self.__xpm__ = _StubInformation(self, digest, module, name)
+    def __init__(self, identifier: str, typename: str, module: str | None = None) -> None:
+        if re.fullmatch("[0-9a-f]{64}", identifier) is None:
+            raise ValueError(f"expected an identifier of 64 hexadecimal digits, got {identifier!r}")
+        if module is None:
+            module = typename.rpartition(".")[0]
+        if not module or not typename.startswith(f"{module}."):
+            raise ValueError(f"expected the name of a class in a module, got {typename!r}")
+        name = typename[len(module) + 1 :]
+        self.__xpm__ = _StubInformation(self, bytes.fromhex(identifier), module, name)
 
     @property
     def identifier(self) -> str:

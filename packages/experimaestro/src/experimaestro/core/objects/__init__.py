@@ -14,6 +14,7 @@ from xpm_config import (
     sealed_set,
     setmeta,
 )
+from xpm_serialize import TaskStub
 
 logger = logging.getLogger("xpm")
 
@@ -25,6 +26,7 @@ __all__ = [
     "InstanceConfig",
     "ObjectStore",
     "SealedError",
+    "TaskStub",
     "copyconfig",
     "logger",
     "sealed_set",
