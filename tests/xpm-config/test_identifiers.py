@@ -174,6 +174,9 @@ def test_random_graphs(loops: bool, instances: bool) -> None:
         expected = [transcribed(node) for node in nodes]
         order = list(range(len(nodes)))
         rng.shuffle(order)
+        # in one computation
+        together = xpm_config.identifiers([nodes[index] for index in order])
+        assert list(map(str, together)) == [expected[index] for index in order]
         # whatever was sealed and identified before, in whatever order
         for index in order:
             assert str(nodes[index].__identifier__()) == expected[index]

@@ -233,3 +233,10 @@ class DictType(Type):
         return isinstance(value, dict) and all(
             self.key.exact(name) and self.element.exact(item) for name, item in value.items()
         )
+
+
+def is_container(type: Type) -> bool:
+    """Whether a value of the type may have any number of elements."""
+    return isinstance(type, (ListType, SetType, TupleType, DictType)) or any(
+        map(is_container, type.parts())
+    )

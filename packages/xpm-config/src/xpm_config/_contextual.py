@@ -137,7 +137,7 @@ class _Visit:
             known = Known(frame, digest)
             self.open.setdefault(key, []).append(known)
             self._inherit(parent, key, known)
-        elif frame.instances:
+        elif frame.instances or info.xpmtype.is_instance:
             self.closed[key] = digest
             parent.instances = True
         else:

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from ._digest import sorted_by_digest
-from ._encoding import DICT, TUPLE, encode_config, extended, is_meta, length
+from ._encoding import DICT, TUPLE, extended, is_meta, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,14 +45,10 @@ def encode_elements(
 
 def configs_encoder() -> Encode:
     """The encoder of lists of configurations: many may hold the same ones."""
-    slow = sequence_encoder(encode_config)
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
-        for item in value:
-            if item.__xpm__.meta is True:
-                return slow(value, refs, inner, follow)
-        start = b"\x07" + struct.pack("!d", len(value))
-        return start + b"".join([refs[key] for key in map(id, value)])
+        parts = [refs[id(item)] for item in value if item.__xpm__.meta is not True]
+        return b"\x07" + struct.pack("!d", len(parts)) + b"".join(parts)
 
     return encode
 

@@ -36,14 +36,14 @@ class Computation:
     """What one computation of identifiers knows.
 
     Attributes:
-        refs: the encoding of a reference, by `id`, of configurations that hold neither
-            loops nor instances; None while one is on the path.
+        refs: the encoding of a reference, by `id`, of configurations that neither are
+            instances nor hold loops or instances.
         tasks: the same of submitted tasks, whatever they hold.
         keep: objects that must live as long as their `id` is used.
     """
 
     def __init__(self) -> None:
-        self.refs: dict[int, bytes | None] = {}
+        self.refs: dict[int, bytes] = {}
         self.tasks: dict[int, bytes] = {}
         self.converted: dict[int, Any] = {}
         self.keep: list[Any] = []
@@ -58,10 +58,6 @@ class Computation:
             found = self.converted[id(config)] = convert(config)
             self.keep.append(config)
         return found
-
-    def forget_path(self) -> None:
-        """Forgets the configurations on the path, so that the visit can start again."""
-        self.refs = {key: ref for key, ref in self.refs.items() if ref is not None}
 
     def default_bytes(self, argument: Argument) -> bytes:
         """The encoding of an argument's default value."""
@@ -119,7 +115,6 @@ def digest_in(computation: Computation, config: Any) -> bytes:
             found = _digest(computation, current)
         except _Missing as missing:
             waiting.extend(missing.tasks)
-            computation.forget_path()
             continue
         computation.tasks[id(current)] = reference(found)
         waiting.pop()
@@ -134,7 +129,6 @@ def _digest(computation: Computation, config: Any) -> bytes:
             found = _walk(computation, target)
             plain = True
         except _Contextual:
-            computation.forget_path()
             found, info.has_loops = identify_in_context(computation, target)
             plain = False
         if not info.sealed:
@@ -154,37 +148,51 @@ def _walk(computation: Computation, root: Any) -> bytes:
         _Missing: a submitted task in it has not been identified.
     """
     refs = computation.refs
-    default_bytes = computation.default_bytes
     stack = [root]
+    path: set[int] = set()
     found = b""
     refs.pop(id(root), None)
     while stack:
         config = stack[-1]
         key = id(config)
+        if key in refs:
+            stack.pop()
+            continue
         info = config.__xpm__
-        if key not in refs:
-            if info.xpmtype.converts:
-                _visit_target(computation, config, stack)
-                continue
-            below = children(info)
-            if below:
-                refs[key] = None
-                waiting = _waiting(computation, below)
+        if info.xpmtype.converts:
+            _visit_target(computation, config, stack, path)
+            continue
+        body = None
+        if key not in path:
+            if refs and info.xpmtype.holds_many:
+                body = _try(computation, info)
+            if body is None:
+                path.add(key)
+                waiting = _waiting(computation, children(info), path)
                 if waiting:
                     stack.extend(waiting)
                     continue
-        elif refs[key] is not None:
-            stack.pop()
-            continue
-        found = sha256(encode_body(info, refs, default_bytes))  # type: ignore[arg-type] # filled
-        refs[key] = reference(found)
+        found = sha256(body or encode_body(info, refs, computation.default_bytes))
+        if not info.xpmtype.is_instance:
+            refs[key] = reference(found)
         if info.sealed and info.digest is None:
             info.digest, info.plain = found, True
         stack.pop()
     return found
 
 
-def _visit_target(computation: Computation, config: Any, stack: list[Any]) -> None:
+def _try(computation: Computation, info: Any) -> bytes | None:
+    """The encoding of a configuration that shares all that it holds with others met before.
+
+    To look for what is still to be identified, and then encode, would take twice as long.
+    """
+    try:
+        return encode_body(info, computation.refs, computation.default_bytes)
+    except KeyError:
+        return None
+
+
+def _visit_target(computation: Computation, config: Any, stack: list[Any], path: set[int]) -> None:
     """A deprecated configuration is identified as what it stands for."""
     target = computation.target(config)
     refs = computation.refs
@@ -192,22 +200,22 @@ def _visit_target(computation: Computation, config: Any, stack: list[Any]) -> No
     if found is not None:
         refs[id(config)] = found
         stack.pop()
-    elif id(target) in refs or target.__xpm__.xpmtype.is_instance:
+    elif id(target) in path or target.__xpm__.xpmtype.is_instance:
         raise _Contextual
     else:
         stack.append(target)
 
 
-def _waiting(computation: Computation, below: list[Any]) -> list[Any]:
+def _waiting(computation: Computation, below: list[Any], path: set[int]) -> list[Any]:
     """The configurations among these that must be identified before."""
     refs = computation.refs
     waiting, missing = [], []
     for child in below:
         key = id(child)
         if key in refs:
-            if refs[key] is None:
-                raise _Contextual
             continue
+        if key in path:
+            raise _Contextual
         info = child.__xpm__
         if info.task is child:
             if info.digest is not None:

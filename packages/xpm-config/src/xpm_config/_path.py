@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Computation(Protocol):
     """What is known so far (see `_identify`)."""
 
-    refs: dict[int, bytes | None]
+    refs: dict[int, bytes]
     tasks: dict[int, bytes]
 
     def target(self, config: Any) -> Any: ...

@@ -10,6 +10,7 @@ from ._annotations import Scope, declarations
 from ._arguments import Argument
 from ._base import UNSET, ConfigClass, is_config_class, qualified
 from ._configtype import ConfigType
+from ._containers import is_container
 from ._encoding import encode_text, extended
 from ._fields import make_argument
 from ._generics import fixed_variables, specialized
@@ -60,6 +61,7 @@ class ObjectType(ConfigType):
         "defaults",
         "deprecated",
         "generated",
+        "holds_many",
         "identifier",
         "is_instance",
         "is_task",
@@ -102,6 +104,7 @@ class ObjectType(ConfigType):
         self.defaults = tuple(a for a in arguments if a.generator is None and not a.required)
         self.required = tuple(a for a in arguments if a.required)
         self.config_arguments = tuple(a for a in arguments if a.type.holds_configs)
+        self.holds_many = any(is_container(a.type) for a in self.config_arguments)
         ObjectType.REGISTERED[cls] = self
 
     @property
