@@ -15,15 +15,21 @@ if TYPE_CHECKING:
     from ._experiment import experiment as experiment
     from ._git import DirtyGitAction as DirtyGitAction
     from ._job import Job as Job
-    from ._job import JobDependency as JobDependency
+    from ._node import JobDependency as JobDependency
+    from ._node import TransientMode as TransientMode
     from ._notifications import progress as progress
     from ._notifications import tqdm as tqdm
+    from ._prepare import Prepare as Prepare
+    from ._prepare import PrepareDependency as PrepareDependency
+    from ._prepare import PrepareResource as PrepareResource
+    from ._scheduler import Listener as Listener
     from ._scheduler import Scheduler as Scheduler
     from ._states import JobFailureStatus as JobFailureStatus
     from ._states import JobState as JobState
     from ._states import JobStateError as JobStateError
     from ._submission import JobContext as JobContext
     from ._task import DependentMarker as DependentMarker
+    from ._task import ResumableTask as ResumableTask
     from ._task import Task as Task
     from ._workspace import RunMode as RunMode
     from ._workspace import Workspace as Workspace
@@ -43,11 +49,16 @@ __all__ = [
     # Tasks
     "DependentMarker",
     "LightweightTask",
+    "ResumableTask",
     "Task",
     # Plans
     "DirtyGitAction",
     "JobContext",
+    "Prepare",
+    "PrepareDependency",
+    "PrepareResource",
     "RunMode",
+    "TransientMode",
     "Workspace",
     "experiment",
     # Jobs
@@ -56,6 +67,7 @@ __all__ = [
     "JobFailureStatus",
     "JobState",
     "JobStateError",
+    "Listener",
     "Scheduler",
     # Inside a task
     "progress",
@@ -78,12 +90,14 @@ __all__ = [
 _HOMES = {
     "_experiment": ("experiment",),
     "_git": ("DirtyGitAction",),
-    "_job": ("Job", "JobDependency"),
+    "_job": ("Job",),
+    "_node": ("JobDependency", "TransientMode"),
     "_notifications": ("progress", "tqdm"),
-    "_scheduler": ("Scheduler",),
+    "_prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
+    "_scheduler": ("Listener", "Scheduler"),
     "_states": ("JobFailureStatus", "JobState", "JobStateError"),
     "_submission": ("JobContext",),
-    "_task": ("DependentMarker", "LightweightTask", "Task"),
+    "_task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
     "_workspace": ("RunMode", "Workspace"),
     "exceptions": (
         "DirtyGitError",

@@ -29,6 +29,7 @@ from ._folder import (
     record_failure,
     was_attempted,
 )
+from ._holdings import Holdings
 from ._job import Job
 from ._states import JobFailureStatus, JobState
 from .exceptions import SchedulerError
@@ -75,6 +76,7 @@ class Driving:
     def __init__(self, mover: Mover) -> None:
         self._mover = mover
         self._events = _LauncherEvents(self, mover)
+        self._holdings = Holdings(mover, self._ask_for_place)
         #: How often jobs could not be started; of most jobs, there is nothing to say.
         self._refusals: WeakKeyDictionary[Job, int] = WeakKeyDictionary()
 
@@ -89,8 +91,11 @@ class Driving:
             self._follow(job, seen)
         elif job.resumable and (ending := _used_up(job)) is not None:
             self._mover.move(job, job.fail(ending.reason, ending.message))
-        else:
-            job.ticket = ready_for_jobs(job.launcher).request(job, self._events)
+        elif self._holdings.acquire(job):
+            self._ask_for_place(job)
+
+    def _ask_for_place(self, job: Job) -> None:
+        job.ticket = ready_for_jobs(job.launcher).request(job, self._events)
 
     def give_up(self, job: Job, error: Exception) -> None:
         """A job cannot be run."""
@@ -99,6 +104,7 @@ class Driving:
 
     def forget(self, job: Job) -> None:
         """Give back all that a job holds that was not started."""
+        self._holdings.release(job)
         if job.lock is not None:
             job.lock.release()
             job.lock = None
@@ -111,7 +117,9 @@ class Driving:
         """Nobody waits for a job any more: it goes on without this driver if it runs."""
         if not job.state.running():
             self.forget(job)
-        elif job.lock is not None:
+            return
+        self._holdings.leave(job)
+        if job.lock is not None:
             # Its process waits for the lock; that it is taken says enough.
             job.lock.release()
             job.lock = None
@@ -126,11 +134,13 @@ class Driving:
             return
         try:
             started = begin(job)
+            if isinstance(started, Started):
+                job.lock, job.token = started.lock, started.token
+                self._holdings.begun(job)
         except EXPECTED as error:
             self.give_up(job, error)
             return
         if isinstance(started, Started):
-            job.lock, job.token = started.lock, started.token
             self._mover.move(job, JobState.SCHEDULED)
             ticket.start(started.command)
         else:
@@ -143,6 +153,7 @@ class Driving:
             return
         try:
             claim(job.folder, process.handle(), job.token)
+            self._holdings.started(job, process.handle())
         except OSError as error:
             # It runs all the same, and its lock says so: only where is not on disk.
             _logger.warning("%s: the claim cannot be written: %s", job.locator, error)
@@ -175,6 +186,7 @@ class Driving:
             job.lock = None
         job.ticket = None
         try:
+            self._holdings.release(job)
             self._settle(job, end)
         except EXPECTED as error:
             self.give_up(job, error)

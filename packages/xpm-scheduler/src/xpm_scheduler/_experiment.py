@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ._attempts import hostname
 from ._files import FileLock
+from ._folder import remove
 from ._git import DirtyGitAction, git_states, plan_folders
 from ._job import Job
 from ._node import Node
@@ -177,6 +178,8 @@ class experiment:
     def wait(self) -> None:
         """Wait until all that was submitted has ended."""
         if self._records is not None:
+            # What was asked for may still lie in the scheduler's inbox.
+            self.scheduler.call(lambda: None)
             self.scheduler.wait_until(lambda: self.counts.nothing_left(len(self.jobs)))
 
     # ----------------------------------------------------------------- entering and leaving
@@ -237,6 +240,7 @@ class experiment:
             if kind is None:
                 self.wait()
                 self._status = "failed" if self.failed else "done"
+                self._remove_transient()
         finally:
             self._leave()
         if kind is None and self.failed and self._on_failure == "raise":
@@ -245,6 +249,16 @@ class experiment:
                 "could not be started because of them"
             )
         return kind is not None and issubclass(kind, GracefulExperimentExit)
+
+    def _remove_transient(self) -> None:
+        """Remove the folders of tasks that only others needed, which are done."""
+        if self._records is None or self.run_mode is not RunMode.NORMAL:
+            return
+        for job in self.scheduler.removable(self):
+            try:
+                remove(job.folder)
+            except OSError as error:
+                print(f"{self.name}: {job.path} cannot be removed: {error}", file=sys.stderr)
 
     def _leave(self) -> None:
         self._restore_signals()

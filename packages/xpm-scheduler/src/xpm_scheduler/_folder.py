@@ -307,6 +307,27 @@ def record_failure(folder: JobFolder, token: str, ending: Ending) -> None:
         lock.release()
 
 
+def remove(folder: JobFolder) -> bool:
+    """Remove the folder of a job that nobody runs.
+
+    Returns:
+        Whether it is gone; it stays when somebody holds it.
+    """
+    if not os.path.isdir(folder.private):
+        return not os.path.isdir(folder.path)
+    lock = JobLock(folder)
+    if not lock.acquire(blocking=False):
+        return False
+    try:
+        # First of all it must not look done: whatever stops us, what is left is no result.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(folder.done)
+        shutil.rmtree(folder.path)
+    finally:
+        lock.release()
+    return True
+
+
 def last_lines(path: str | Path, count: int = 10, limit: int = 16384) -> list[str]:
     """The last lines of a log.
 

@@ -8,31 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ._attempts import executions
 from ._layout import JobFolder, task_name
-from ._node import Node, TransientMode
+from ._node import JobDependency, Node, TransientMode
 from ._states import JobState
 from ._workspace import RunMode, Workspace
 
 if TYPE_CHECKING:
-    from xpm_launchers import Launcher
+    from xpm_launchers import Launcher, TokenDependency
 
     from ._experiment import experiment
     from ._scheduler import Scheduler
     from ._task import Task
-
-
-class JobDependency:
-    """That a job needs something else to be done.
-
-    Attributes:
-        origin: what is needed: a job.
-        target: the job that needs it.
-    """
-
-    __slots__ = ("origin", "target")
-
-    def __init__(self, origin: Node, target: Job) -> None:
-        self.origin = origin
-        self.target = target
 
 
 class Job(Node):
@@ -45,7 +30,9 @@ class Job(Node):
         workspace: where it is run.
         launcher: what runs it; ``None`` for the workspace's.
         run_mode: what to do with it.
-        origins: what it needs: jobs, and preparations.
+        origins: what must be done before: jobs, and preparations.
+        tokens: the units that it holds while it runs.
+        partials: the partial folders that it has for itself while it runs.
         max_retries: how often it is executed in all, at most, when it is resumable; ``None``
             for what the workspace says.
         transient: whether it is run only if something needs it.
@@ -63,6 +50,7 @@ class Job(Node):
         "found_done",
         "identifier",
         "lock",
+        "partials",
         "run_mode",
         "scheduler",
         "starttime",
@@ -70,6 +58,7 @@ class Job(Node):
         "task_id",
         "ticket",
         "token",
+        "tokens",
         "transient",
         "workspace",
     )
@@ -82,6 +71,8 @@ class Job(Node):
         launcher: Launcher | None = None,
         run_mode: RunMode = RunMode.NORMAL,
         origins: tuple[Node, ...] = (),
+        tokens: tuple[TokenDependency, ...] = (),
+        partials: tuple[str, ...] = (),
         max_retries: int | None = None,
         transient: TransientMode = TransientMode.NONE,
         backup: bool | None = None,
@@ -91,6 +82,8 @@ class Job(Node):
         self.workspace = workspace
         self._launcher = launcher
         self.run_mode = run_mode
+        self.tokens = tokens
+        self.partials = partials
         self._max_retries = max_retries
         self.transient = transient
         self.backup = backup is not False
@@ -128,7 +121,7 @@ class Job(Node):
     @property
     def dependencies(self) -> list[JobDependency]:
         """What must be done before."""
-        return [JobDependency(origin, self) for origin in self.origins]
+        return [origin.needed_by(self) for origin in self.origins]
 
     @property
     def sleeps(self) -> bool:

@@ -61,6 +61,10 @@ class JobFolder:
         return f"{self.path}/{self.name}.failed"
 
     @property
+    def locks(self) -> str:
+        return f"{self.path}/locks.json"
+
+    @property
     def status(self) -> str:
         return f"{self.private}/status.json"
 

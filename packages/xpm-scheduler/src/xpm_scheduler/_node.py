@@ -21,6 +21,21 @@ class TransientMode(IntEnum):
     REMOVE = 2
 
 
+class JobDependency:
+    """That something needs something else to be done.
+
+    Attributes:
+        origin: what is needed: a job, or what a job needs to be prepared.
+        target: the job that needs it.
+    """
+
+    __slots__ = ("origin", "target")
+
+    def __init__(self, origin: Node, target: Node) -> None:
+        self.origin = origin
+        self.target = target
+
+
 class Node:
     """Something with a state that others may depend on: a job, or a preparation.
 
@@ -66,6 +81,10 @@ class Node:
     def label(self) -> str:
         """What it is, in short, for people."""
         raise NotImplementedError
+
+    def needed_by(self, target: Node) -> JobDependency:
+        """That something needs this."""
+        return JobDependency(self, target)
 
     def fail(self, reason: JobFailureStatus, message: str) -> JobStateError:
         """Remember why it fails, and return the state to move to."""

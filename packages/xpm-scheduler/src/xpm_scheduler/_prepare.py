@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from xpm_config import Config, clone, walk
 
-from ._job import Job, JobDependency
+from ._job import Job
 from ._layout import task_name
-from ._node import Node
+from ._node import JobDependency, Node
 from ._states import JobFailureStatus, JobState
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ class Prepare(Config):
         """Do what is to be done, such as a download; an error fails the tasks that hold it."""
 
 
+class PrepareDependency(JobDependency):
+    """That a job needs something to be prepared."""
+
+    __slots__ = ()
+
+
 class PrepareResource(Node):
     """That a configuration is prepared; what it is to the jobs that hold the configuration.
 
@@ -64,11 +70,8 @@ class PrepareResource(Node):
     def label(self) -> str:
         return f"preparation {task_name(self.task_id)} {self.identifier[:8]}"
 
-
-class PrepareDependency(JobDependency):
-    """That a job needs something to be prepared."""
-
-    __slots__ = ()
+    def needed_by(self, target: Node) -> JobDependency:
+        return PrepareDependency(self, target)
 
 
 class Mover(Protocol):

@@ -114,6 +114,25 @@ class Scheduler(Loop):
         """A job was submitted once more: of the modes, the most conservative one holds."""
         self.post(self._take_mode, job, mode)
 
+    def removable(self, xp: experiment) -> list[Job]:
+        """The jobs of an experiment whose folders are to go, as all that needs them is done.
+
+        What nothing needs is left alone: it may be a result of its own, of an earlier plan.
+        """
+        jobs = {job: 0 for job in xp.jobs.values() if job.transient is TransientMode.REMOVE}
+        kept = {job for job in jobs if job.experiments != (xp,)}
+        for job in xp.jobs.values():
+            for origin in job.origins:
+                if isinstance(origin, Job) and origin in jobs:
+                    jobs[origin] += 1
+                    if job.state != JobState.DONE and job.demanded:
+                        kept.add(origin)
+        return [
+            job
+            for job, needed in jobs.items()
+            if job not in kept and (job.state == JobState.DONE or (needed and not job.demanded))
+        ]
+
     def wait_for(self, job: Job) -> None:
         """Block until a job has ended; one that is run only if needed is needed now."""
         self.post(self._demand, job)

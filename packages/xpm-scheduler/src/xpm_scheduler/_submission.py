@@ -16,8 +16,8 @@ from xpm_config import (
     submit_hooks,
 )
 
-from ._job import Job, JobDependency
-from ._node import Node, TransientMode
+from ._job import Job
+from ._node import JobDependency, Node, TransientMode
 from ._workspace import Plan, RunMode, Workspace, current_plan
 from .exceptions import SubmissionError
 from .settings import Settings, WorkspaceSettings
@@ -55,10 +55,12 @@ class JobContext(ConfigWalkContext):
     The folder is worked out only if a path is generated, since it needs the identifier.
     """
 
-    __slots__ = ("_task", "_workspace")
+    __slots__ = ("_task", "_workspace", "partials")
 
     def __init__(self, task: Task, workspace: Workspace) -> None:
         super().__init__()
+        #: The partial folders that were asked for.
+        self.partials: dict[str, None] = {}
         self._task = task
         self._workspace = workspace
 
@@ -74,13 +76,16 @@ class JobContext(ConfigWalkContext):
         task_id = xpm.xpmtype.identifier
         return Path(self._workspace.job_path(task_id, str(xpm.identifier)))
 
-    def partialpath(self, partial: Partial, config: Config) -> Path:
+    def partial_path(self, partial: Partial, config: Config) -> Path:
         """The folder shared by tasks with the same partial identifier."""
         root = self._workspace.partialspath
         xpm = config.__xpm__
-        assert partial.name is not None, "a partial is an attribute of its class"
+        # One that is no attribute of a class has no name.
+        name = partial.name or "partial"
         identifier = str(xpm.get_partial_identifier(partial))
-        return root / xpm.xpmtype.identifier / partial.name / identifier
+        path = root / xpm.xpmtype.identifier / name / identifier
+        self.partials[str(path)] = None
+        return path
 
 
 def submit_task(
@@ -107,8 +112,8 @@ def submit_task(
             f"{type(task).__qualname__}: a task is submitted inside an experiment "
             '(`with experiment(folder, "name"):`), or with run_mode=RunMode.DRY_RUN'
         )
-    _seal(task, workspace, init_tasks)
-    job = _job_of(task, workspace, launcher, mode, options, plan)
+    partials = _seal(task, workspace, init_tasks)
+    job = _job_of(task, workspace, launcher, mode, options, plan, partials)
     if mode is RunMode.DRY_RUN:
         if plan is not None:
             _print_dry(job)
@@ -126,13 +131,18 @@ def _current_folder() -> Workspace:
     return Workspace(Settings(), WorkspaceSettings("", Path.cwd()))
 
 
-def _seal(task: Task, workspace: Workspace, init_tasks: Sequence[LightweightTask]) -> None:
+def _seal(
+    task: Task, workspace: Workspace, init_tasks: Sequence[LightweightTask]
+) -> tuple[str, ...]:
+    """Freeze a task; returns the partial folders that it uses."""
     xpm = task.__xpm__
     if init_tasks:
         xpm.init_tasks = list(init_tasks)
     xpm.validate()
-    xpm.seal(JobContext(task, workspace))
+    context = JobContext(task, workspace)
+    xpm.seal(context)
     mark_output(task, task)
+    return tuple(context.partials)
 
 
 def _job_of(
@@ -142,6 +152,7 @@ def _job_of(
     mode: RunMode,
     options: JobOptions,
     plan: Plan | None,
+    partials: tuple[str, ...],
 ) -> Job:
     return Job(
         task,
@@ -149,6 +160,8 @@ def _job_of(
         launcher=launcher,
         run_mode=mode,
         origins=_origins(task, mode, plan),
+        tokens=tuple(added for added in task.__xpm__.dependencies if _is_token(added)),
+        partials=partials,
         max_retries=options.max_retries,
         transient=options.transient or TransientMode.NONE,
         backup=options.backup,
@@ -159,7 +172,9 @@ def _origins(task: Task, mode: RunMode, plan: Plan | None) -> tuple[Node, ...]:
     """What a task needs: the jobs of what it holds, those added by hand, and preparations."""
     # A producer without a job was loaded from its folder: what it produces is there already.
     jobs = [producer.__xpm__.job for producer in producers(task)]
-    jobs += [_dependency_job(task, added) for added in task.__xpm__.dependencies]
+    jobs += [
+        _dependency_job(task, added) for added in task.__xpm__.dependencies if not _is_token(added)
+    ]
     found: dict[int, Node] = {id(job): job for job in jobs if job is not None}
     if mode is not RunMode.DRY_RUN:
         for job in found.values():
@@ -171,6 +186,11 @@ def _origins(task: Task, mode: RunMode, plan: Plan | None) -> tuple[Node, ...]:
         needed = _as_submitting(plan).preparations_of(task, found.values())
         found.update({id(resource): resource for resource in needed})
     return tuple(found.values())
+
+
+def _is_token(added: Any) -> bool:
+    # By its shape: submitting must not load the launchers.
+    return hasattr(added, "token") and hasattr(added, "count")
 
 
 def _dependency_job(task: Task, added: Any) -> Job | None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def main(folder: str, token: str) -> int:
     job = JobFolder.at(Path(folder))
     if not is_main_process():
         # Rank 0 takes the job, reports and marks for all the processes of it.
-        return _execute(job, _Cancellation()).code
+        return _execute(job, _Cancellation(), _hold_nothing).code
     taken = take(job, token)
     if taken is None:
         print(f"{job.name}: not this process's to run; leaving", file=sys.stderr)
@@ -133,7 +134,7 @@ def _run(job: JobFolder, attempt: Attempt, lock: JobLock) -> int:
     JobReporter.current = reporter
     reporter.state("running")
     cancellation = _Cancellation()
-    outcome = _execute(job, cancellation)
+    outcome = _execute(job, cancellation, _hold_tokens)
     if cancellation.requested and outcome.reason != "cancelled":
         outcome = _Outcome(1, "cancelled", outcome.message or "the job was told to stop")
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -158,8 +159,9 @@ def _finish(job: JobFolder, token: str, reporter: JobReporter, outcome: _Outcome
         marker = {"code": outcome.code, "reason": outcome.reason, "message": outcome.message}
         write_json(job.failed, marker)
     # The claim says that the job is active, which the marker has just ended.
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(job.pid)
+    for path in (job.pid, job.locks):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _initial_status(job: JobFolder, attempt: Attempt) -> dict[str, Any]:
@@ -180,11 +182,27 @@ def _initial_status(job: JobFolder, attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _execute(job: JobFolder, cancellation: _Cancellation) -> _Outcome:
+def _hold_tokens(job: JobFolder) -> None:
+    """Make sure that the job has the tokens that it needs."""
+    if os.path.exists(job.locks):
+        # Most jobs need none: not loaded for them.
+        from ._holdings import hold
+
+        Env.held = hold(job)
+
+
+def _hold_nothing(job: JobFolder) -> None:
+    """Rank 0 holds the tokens for all."""
+
+
+def _execute(
+    job: JobFolder, cancellation: _Cancellation, hold: Callable[[JobFolder], None]
+) -> _Outcome:
     """Load the task and run it; all that users' code may raise becomes an outcome."""
     Env.taskpath = Path(job.path)
     try:
         cancellation.install()
+        hold(job)
         loaded = _load(job)
         for init_task in loaded.init_tasks:
             init_task.execute()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +24,8 @@ class Env:
 
     taskpath: ClassVar[Path | None] = None
     loading: ClassVar[bool] = False
+    #: Tokens that the job's process took for itself, held until it ends.
+    held: ClassVar[Sequence[object]] = ()
     _instance: ClassVar[Env | None] = None
 
     @classmethod

@@ -1,0 +1,127 @@
+"""Tasks that are executed more than once, only if needed, or one at a time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from sample import note, wait_for
+
+from xpm_config import Config, Meta, Param, PathGenerator, field, param_group, partial
+from xpm_scheduler import GracefulTimeout, Prepare, ResumableTask, Task
+
+SCHEDULE = param_group("schedule")
+
+
+class Train(ResumableTask):
+    """Counts up to ``epochs``, ``at_once`` in each execution."""
+
+    epochs: Param[int]
+    at_once: Meta[int] = field(default=1)
+    end: Meta[str] = field(default="timeout")
+    count: Meta[Path] = field(default_factory=PathGenerator("count"))
+
+    def execute(self) -> None:
+        done = int(self.count.read_text()) if self.count.exists() else 0
+        print(f"from {done}, {self.remaining_time()}")
+        for _ in range(self.at_once):
+            done += 1
+            self.count.write_text(str(done))
+            if done >= self.epochs:
+                return
+        if self.end == "timeout":
+            raise GracefulTimeout("no time left")
+        raise ValueError("the learning rate is wrong")
+
+
+class Note(Task):
+    """Notes each execution, and waits for a file if it is given one."""
+
+    number: Param[int]
+    journal: Meta[Path]
+    needs: Param[list[Config]] = field(default_factory=list)
+    gate: Meta[Path | None] = field(default=None)
+    fail: Meta[bool] = field(default=False)
+    out: Meta[Path] = field(default_factory=PathGenerator("out"))
+
+    def execute(self) -> None:
+        note(self.journal, f"begin {self.number}")
+        if self.gate is not None:
+            wait_for(self.gate)
+        self.out.write_text("written")
+        if self.fail:
+            raise ValueError("as it was told")
+        note(self.journal, f"end {self.number}")
+
+
+class Shared(Task):
+    """Uses a folder together with the tasks that differ in the schedule alone."""
+
+    model: Param[int]
+    epochs: Param[int] = field(groups=[SCHEDULE])
+    journal: Meta[Path]
+    checkpoint: Meta[Path] = field(
+        default_factory=PathGenerator("model.pt", partial=partial(exclude_groups=[SCHEDULE]))
+    )
+
+    def execute(self) -> None:
+        note(self.journal, f"begin {self.epochs}")
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        time.sleep(0.05)  # long enough for another one to come in between, if it could
+        note(self.journal, f"end {self.epochs}")
+
+
+class Data(Prepare):
+    """Is prepared by writing a file."""
+
+    name: Param[str]
+    folder: Meta[Path]
+    fail: Meta[bool] = field(default=False)
+
+    def is_prepared(self) -> bool:
+        note(self.folder / "asked", self.name)
+        return (self.folder / self.name).exists()
+
+    def prepare(self) -> None:
+        note(self.folder / "prepared", self.name)
+        if self.fail:
+            raise OSError("the server is gone")
+        (self.folder / self.name).touch()
+
+
+class Reader(Config):
+    """Holds prepared data."""
+
+    data: Param[Data]
+
+
+class Use(Task):
+    """Needs the data to be there."""
+
+    reader: Param[Reader]
+    number: Param[int] = field(default=0)
+
+    def execute(self) -> None:
+        assert (self.reader.data.folder / self.reader.data.name).exists()
+
+
+class Follow(Task):
+    """Needs a task that needs data."""
+
+    use: Param[Use]
+
+    def execute(self) -> None:
+        pass
+
+
+class KillsItself(ResumableTask):
+    """Is killed in its first execution."""
+
+    mark: Meta[Path] = field(default_factory=PathGenerator("mark"))
+
+    def execute(self) -> None:
+        if not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
