@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,21 @@ import pytest
 from serialized.models import EXECUTED, Corpus, Layer, Learn, Model, Seed
 from serialized.tasks import submit
 
-from xpm_config import Config, ConfigInformation, DataPath, OptionalDataPath, Param, field
+from xpm_config import (
+    Config,
+    ConfigInformation,
+    DataPath,
+    OptionalDataPath,
+    Param,
+    deprecate,
+    field,
+)
 from xpm_serialize import (
     DefinitionError,
     SerializationContext,
     SerializedPath,
     TaskStub,
+    from_state_dict,
     load,
     load_configs,
     load_job,
@@ -150,6 +160,25 @@ def test_the_task_of_a_job_and_its_document(tmp_path: Path) -> None:
     params.write_text(json.dumps(document))
     assert str(load_job(params, discard_id=False)[1].__identifier__()) == "ab" * 32
     assert str(load_job(str(params))[1].__identifier__()) == params.parent.name
+
+
+class Old(Config):
+    """Has had an argument `number`, which is now the first of `numbers`."""
+
+    numbers: Param[list[int]]
+
+    @deprecate
+    def number(self, value: int) -> None:
+        self.numbers = [value]
+
+
+@pytest.mark.parametrize("as_instance", [False, True])
+def test_arguments_that_were_replaced(as_instance: bool) -> None:
+    state = json.loads(json.dumps(state_dict(SerializationContext(), Old.C(numbers=[1]))))
+    state["objects"][0]["fields"] = {"number": 7}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        assert from_state_dict(state, as_instance=as_instance).numbers == [7]
 
 
 def run_with_configs(folder: Path, data: Any) -> Path:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Literal, Optional, TypeVar, Union
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from serialized.models import Corpus, Layer, Model
 
-from xpm_config import tag
+from xpm_config import Config, Meta, Param, field, tag
 from xpm_serialize import (
     ClassNotFoundError,
     DefinitionError,
@@ -31,6 +32,11 @@ from xpm_serialize import (
     save,
     state_dict,
 )
+
+T = TypeVar("T")
+
+#: How many examples the tests with invented definitions try.
+EXAMPLES = int(os.environ.get("XPM_EXAMPLES", "400"))
 
 
 def layer_state(**changes: Any) -> dict[str, Any]:
@@ -163,9 +169,95 @@ def test_values(value: Any, message: str) -> None:
         refused(state)
 
 
-def test_values_are_checked_like_those_of_a_plan() -> None:
-    with pytest.raises(DefinitionError, match=r"Layer\.size: expected int"):
-        from_state_dict(layer_state(**fields(size="many")))
+class Part(Config):
+    pass
+
+
+class Number(Config, Generic[T]):
+    value: Param[T]
+
+
+class Checked(Config):
+    """One argument of each kind of type."""
+
+    number: Param[int] = field(default=1)
+    rate: Param[Optional[float]] = field(default=None)
+    text: Param[str] = field(default="")
+    either: Param[Union[int, str]] = field(default=1)
+    level: Param[Literal["low", "high"]] = field(default="low")
+    sizes: Param[list[int]] = field(default=[])
+    table: Param[dict[int, list[float]]] = field(default={})
+    pair: Param[Optional[tuple[int, str]]] = field(default=None)
+    where: Meta[Optional[Path]] = field(default=None)
+    part: Param[Optional[Part]] = field(default=None)
+    parts: Param[list[Part]] = field(default=[])
+    named: Param[dict[str, Union[Part, int]]] = field(default={})
+    box: Param[Optional[Number[Part]]] = field(default=None)
+
+
+def checked_state(**values: Any) -> dict[str, Any]:
+    """A state with given fields; object 1 is a layer, which is no `Part`."""
+    both = [Layer.C(size=1), Checked.C()]
+    state = json.loads(json.dumps(state_dict(SerializationContext(), both)))
+    state["objects"][1]["fields"].update(values)
+    return dict(state)
+
+
+LAYER = {"type": "python", "value": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "place"),
+    [
+        ("number", "many", ": expected int"),
+        ("number", None, ": expected int"),
+        ("number", LAYER, ": expected int"),
+        ("rate", [], ": expected float or None"),
+        ("text", 3, ": expected str"),
+        ("either", 1.5, ": expected int | str"),
+        ("level", "middle", ": expected one of 'low', 'high'"),
+        ("sizes", 3, ": expected list[int]"),
+        ("sizes", {"type": "tuple", "items": [1]}, ": expected list[int]"),
+        ("sizes", [1, "x"], "[1]: expected int"),
+        ("table", {"1": [1, {}]}, "[1][1]: expected float"),
+        ("table", {"a": []}, "[key 'a']: expected int"),
+        ("pair", {"type": "tuple", "items": [1]}, ": expected tuple[int, str]"),
+        ("where", 3, ": expected Path"),
+        ("part", LAYER, " of type Part"),
+        ("part", 3, " of type Part"),
+        ("parts", [LAYER], " of type Part"),
+        ("parts", LAYER, ": expected list[Part]"),
+        ("named", {"a": LAYER}, ": expected Part | int"),
+        ("box", LAYER, " of type Number"),
+    ],
+)
+def test_values_are_checked_like_those_of_a_plan(name: str, value: Any, place: str) -> None:
+    state = checked_state(**{name: value})
+    for as_instance in (False, True):
+        with pytest.raises(DefinitionError) as caught:
+            from_state_dict(state, as_instance=as_instance)
+        message = str(caught.value)
+        assert f"state: object 2 ({Checked.__module__}.Checked)" in message
+        assert f"Checked.{name}" in message
+        assert place in message, message
+
+
+def test_values_are_converted_like_those_of_a_plan() -> None:
+    state = checked_state(number="5", rate=1, table={"1": [2]}, where="a/b", either="5")
+    for as_instance in (False, True):
+        _, found = from_state_dict(state, as_instance=as_instance)
+        assert (found.number, found.rate, found.table) == (5, 1.0, {1: [2.0]})
+        assert (found.where, found.either) == (Path("a/b"), "5")
+        assert [type(item) for item in found.table[1]] == [float]
+
+
+def test_values_that_fit_are_taken_wherever_they_are() -> None:
+    part = Part.C()
+    box: Any = Number
+    whole = Checked.C(part=part, parts=[part], named={"a": part, "b": 1}, box=box.C(value=part))
+    found = from_state_dict(state_dict(SerializationContext(), whole), as_instance=True)
+    assert found.parts[0] is found.part is found.named["a"] is found.box.value
+    assert type(found.part) is Part
 
 
 @pytest.mark.parametrize("as_instance", [False, True])
@@ -427,7 +519,7 @@ def only_documented_errors(state: Any) -> None:
 PLACES = places(sample_state())
 
 
-@settings(max_examples=400, deadline=None, print_blob=True)
+@settings(max_examples=EXAMPLES, deadline=None, print_blob=True)
 @given(st.sampled_from(PLACES), _json, st.booleans())
 def test_one_thing_changed(place: tuple[Any, ...], value: Any, remove: bool) -> None:
     state: Any = sample_state()
@@ -444,7 +536,7 @@ def test_one_thing_changed(place: tuple[Any, ...], value: Any, remove: bool) -> 
     only_documented_errors(state)
 
 
-@settings(max_examples=200, deadline=None, print_blob=True)
+@settings(max_examples=EXAMPLES // 2, deadline=None, print_blob=True)
 @given(st.lists(st.dictionaries(_names, _json, max_size=8), max_size=4), _json)
 def test_anything(records: list[Any], data: Any) -> None:
     for number, record in enumerate(records, 1):

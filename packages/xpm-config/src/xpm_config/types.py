@@ -14,7 +14,7 @@ from ._containers import DictType, ListType, SetType, TupleType
 from ._enumerated import EnumType, LiteralType
 from ._scalars import BoolType, BytesType, FloatType, IntType, NoneType, PathType, StrType
 from ._schema import ObjectType
-from ._types import Type
+from ._types import Refused, Type
 from ._unions import AnyType, OptionalType, UnionType
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "ConfigType",
     "ObjectType",
     "VariableType",
-    # base of all
+    # base of all, and what they raise
     "Type",
+    "Refused",
 ]

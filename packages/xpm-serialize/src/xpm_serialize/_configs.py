@@ -52,10 +52,9 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
     Raises:
         ConfigError: a value does not fit its argument, or there is no such argument.
     """
-    arguments: Mapping[str, Any] = kind.__xpmtype__.arguments
     generated: list[str] = []
     fixed: dict[str, Any] = {}
-    for name, argument in arguments.items():
+    for name, argument in _special(kind):
         if name not in fields:
             continue
         if argument.generator is not None:
@@ -64,7 +63,7 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
                 del fields[name]
             else:
                 generated.append(name)
-        elif argument.constant:
+        else:
             # Kept as it was: the class may have another one by now.
             fixed[name] = argument.validate(fields.pop(name))
     if early is None:
@@ -72,16 +71,31 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
     else:
         config = early
         for name, value in fields.items():
-            if name not in arguments:
+            if name not in kind.__xpmtype__.arguments:
                 kind.C(**{name: value})  # raises the error that names it
             setattr(config, name, value)
+    if not fixed and not generated:
+        return config
     info = config.__xpm__
-    if fixed:
-        info.values.update(fixed)
-    if generated:
-        # A copy is to have paths of its own.
-        info.generated = {*info.generated, *generated}
+    info.values.update(fixed)
+    # A copy is to have paths of its own.
+    info.generated = {*info.generated, *generated}
     return config
+
+
+_specials: dict[type[Config], list[tuple[str, Any]]] = {}
+
+
+def _special(kind: type[Config]) -> list[tuple[str, Any]]:
+    """The arguments of a class that no value is given for: generated paths and constants."""
+    found = _specials.get(kind)
+    if found is None:
+        found = _specials[kind] = [
+            (name, argument)
+            for name, argument in kind.__xpmtype__.arguments.items()
+            if argument.generator is not None or argument.constant
+        ]
+    return found
 
 
 def set_tags(config: Any, tags: Mapping[str, Any], stopped: list[str]) -> None:

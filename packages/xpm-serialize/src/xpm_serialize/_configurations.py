@@ -69,6 +69,17 @@ class ConfigReader(Reader):
         self._submit(number, self.built[number])
         return self.object(number)
 
+    def simple_children(self, number: int, record: dict[str, Any]) -> list[int] | None:
+        if "stub" in record:
+            return None
+        found = super().simple_children(number, record)
+        if found:
+            self._holds[number] = found
+        return found
+
+    def is_simple(self, value: Any) -> bool:
+        return not set_references(value)
+
     def children(self, number: int, record: dict[str, Any]) -> list[int]:
         if record.get("stub") is True:
             return []
@@ -98,7 +109,6 @@ class ConfigReader(Reader):
         return empty_config(class_of(self.source, number, record))
 
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
-        where = self.source.where(number)
         kind: type[Config] = class_of(self.source, number, record)
         for child in self._holds.pop(number, ()):
             # A task that is a value was submitted, whether or not its record says so.
@@ -108,8 +118,8 @@ class ConfigReader(Reader):
         try:
             config = make_config(kind, early, fields)
         except ConfigError as error:
-            raise DefinitionError(f"{where}: {error}") from error
-        self._set_state(config, record, where)
+            raise DefinitionError(f"{self.source.where(number)}: {error}") from error
+        self._set_state(config, record, number)
         producer = record.get("task")
         if producer == number:
             self._submit(number, config)
@@ -117,14 +127,16 @@ class ConfigReader(Reader):
             self._links.append(number)
         return config
 
-    def _set_state(self, config: Any, record: dict[str, Any], where: str) -> None:
+    def _set_state(self, config: Any, record: dict[str, Any], number: int) -> None:
         if "meta" in record:
             if not isinstance(record["meta"], bool):
+                where = self.source.where(number)
                 raise DefinitionError(f"{where}: expected meta to be true or false")
             config.__xpm__.set_meta(record["meta"])
         if "tags" in record or "stop-tags" in record:
             tags, stopped = record.get("tags", {}), record.get("stop-tags", [])
             if type(tags) is not dict or type(stopped) is not list:
+                where = self.source.where(number)
                 raise DefinitionError(f"{where}: expected tags by name")
             set_tags(config, self._decoder.decode_items(tags), stopped)
 

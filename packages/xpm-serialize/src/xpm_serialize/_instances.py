@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ._decode import PLAIN
 from ._plans import Plan, plan_of
 from ._reader import Group, JobReaders, Reader, class_of
 from ._source import Source
@@ -18,6 +19,31 @@ class InstanceReader(Reader):
     ) -> None:
         super().__init__(source, jobs, group)
         self._plans: dict[tuple[str, str, str], Plan] = {}
+
+    def make(self, number: int) -> None:
+        record = self.source.by_id[number]
+        if number in self._targets or number in self._early:
+            super().make(number)
+            return
+        self._decoder.number = number
+        decode, built = self._decoder.decode, self.built
+        fields: dict[str, Any] = {}
+        try:
+            # As the decoder does; values and references are most of what there is.
+            for name, value in record["fields"].items():
+                if type(value) in PLAIN:
+                    fields[name] = value
+                elif type(value) is dict and value.get("type") == "python":
+                    fields[name] = built[value["value"]]
+                else:
+                    fields[name] = decode(value)
+        except KeyError:
+            # Refers to what is not made yet: they are in a loop.
+            super().make(number)
+            return
+        except RecursionError:
+            raise self.too_deep(number) from None
+        self.built[number] = self.fill(number, record, None, fields)
 
     def create(self, number: int, record: dict[str, Any]) -> Any:
         return self._plan(number, record).new()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from xpm_config import Config
+from xpm_config.types import Refused
 
 from ._source import Source
+from ._values import shown, value_check
 from .exceptions import DefinitionError
 
 
@@ -27,11 +29,12 @@ class Plan:
 
     __slots__ = (
         "_arguments",
+        "_checks",
         "_direct",
         "_init",
-        "_keyed",
         "_kind",
         "_names",
+        "_old",
         "_value_type",
         "post",
     )
@@ -42,10 +45,13 @@ class Plan:
         self._kind = kind
         self._arguments: dict[str, Any] = xpmtype.arguments
         self._names = self._arguments.keys()
+        self._old: dict[str, Any] = xpmtype.old_arguments
+        self._checks = [
+            (name, *value_check(argument)) for name, argument in self._arguments.items()
+        ]
         self._value_type = value_type
         self._init = value_type.__init__ is not object.__init__
         self._direct = not self._init and _sets_directly(value_type, self._arguments)
-        self._keyed = [a for a in self._arguments.values() if _has_keys(a.type)]
         self.post: Callable[[Any], None] | None = None
         if value_type.__post_init__ is not Config.__post_init__:
             self.post = value_type.__post_init__
@@ -58,12 +64,18 @@ class Plan:
         """Set a value object's attributes.
 
         Raises:
-            DefinitionError: a field is missing, or there is no such argument.
+            DefinitionError: a field is missing, a value is not of its argument's type, or there
+                is no such argument.
         """
         if fields.keys() != self._names:
-            fields = self._complete(fields, source, number)
-        for argument in self._keyed:
-            fields[argument.name] = _restore_keys(argument.type, fields[argument.name])
+            fields = self._complete(value, fields, source, number)
+        for name, check, known in self._checks:
+            item = fields[name]
+            if type(item) not in known:
+                try:
+                    fields[name] = check(item)
+                except Refused as refused:
+                    raise self._refuse(name, refused, source, number) from None
         vars(value).update(fields)
         if self._direct:
             return
@@ -72,20 +84,32 @@ class Plan:
         for name, item in fields.items():
             setattr(value, name, item)
 
-    def _complete(self, fields: dict[str, Any], source: Source, number: int) -> dict[str, Any]:
+    def _refuse(self, name: str, refused: Refused, source: Source, number: int) -> DefinitionError:
+        kind = self._kind
+        return DefinitionError(
+            f"{source.where(number)}: {kind.__module__}.{kind.__qualname__}.{name}"
+            f"{refused.path}: expected {refused.expected}, got {shown(refused.value)}"
+        )
+
+    def _complete(
+        self, value: Any, fields: dict[str, Any], source: Source, number: int
+    ) -> dict[str, Any]:
         """What was written before the class was changed: added arguments take their default."""
-        where = source.where(number)
-        for name in fields:
-            if name not in self._arguments:
-                raise DefinitionError(f"{where}: {_unknown(self._kind, name)}")
+        for name in fields.keys() - self._names:
+            method = self._old.get(name)
+            if method is None:
+                raise DefinitionError(f"{source.where(number)}: {_unknown(self._kind, name)}")
+            # Sets the arguments that have taken its place.
+            method.__wrapped__(value, fields[name])
+        given = {**vars(value), **fields} if self._old else fields
         complete: dict[str, Any] = {}
         for name, argument in self._arguments.items():
-            if name in fields:
-                complete[name] = fields[name]
+            if name in given:
+                complete[name] = given[name]
             elif argument.has_default:
                 complete[name] = _instance(argument.make_default())
             elif argument.required:
-                raise DefinitionError(f"{where}: the argument {name!r} is missing")
+                raise DefinitionError(f"{source.where(number)}: the argument {name!r} is missing")
             else:
                 complete[name] = None
         return complete
@@ -100,31 +124,6 @@ def _instance(value: Any) -> Any:
     if isinstance(value, (list, tuple, set)):
         return type(value)(map(_instance, value))
     return value
-
-
-def _has_keys(kind: Any) -> bool:
-    """Whether a type holds dictionaries whose keys are no strings.
-
-    Release 2.x writes such keys as strings; only the type tells what they were.
-    """
-    key = getattr(kind, "key", None)
-    if key is not None and str(key) not in ("str", "Any"):
-        return True
-    inner = [getattr(kind, name, None) for name in ("inner", "element")]
-    return any(part is not None and _has_keys(part) for part in inner)
-
-
-def _restore_keys(kind: Any, value: Any) -> Any:
-    if isinstance(value, dict) and hasattr(kind, "key"):
-        coerce = kind.key.coerce
-        return {
-            coerce(key) if type(key) is str else key: _restore_keys(kind.element, item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list) and hasattr(kind, "element"):
-        return [_restore_keys(kind.element, item) for item in value]
-    inner = getattr(kind, "inner", None)
-    return value if inner is None else _restore_keys(inner, value)
 
 
 def _unknown(kind: type[Config], name: str) -> str:

@@ -10,6 +10,7 @@ from xpm_config import Config
 
 from ._decode import PLAIN, Decoder, references
 from ._lookup import find_config, known_config
+from ._pause import collector_paused
 from ._source import Source
 from .exceptions import DefinitionError
 
@@ -74,7 +75,8 @@ class Reader(ABC):
             ClassNotFoundError: a class is not to be had.
         """
         self._check(number, None)
-        self.build(number)
+        with collector_paused():
+            self.build(number)
         self.group.finish()
         return self.built[number]
 
@@ -84,8 +86,59 @@ class Reader(ABC):
 
     def build(self, number: int) -> None:
         """Make an object and what it holds."""
-        if number not in self.built:
+        if number in self.built:
+            return
+        ahead = self.ahead(number)
+        if ahead is None:
             _build(self, number)
+            return
+        for ready in ahead:
+            self.make(ready)
+
+    def ahead(self, number: int) -> list[int] | None:
+        """What an object needs, in an order in which each can be made at once, and itself.
+
+        What a file's last object holds is before it, and so on, unless there are loops or
+        references to other files: it is found in one pass.
+
+        Returns:
+            ``None`` where it is not that simple (see :func:`_build`).
+        """
+        by_id = self.source.by_id
+        if number != self.source.last or self.begun:
+            return None
+        needed, found = {number}, set()
+        for holder, record in reversed(by_id.items()):
+            if holder in needed:
+                found.add(holder)
+                children = self.simple_children(holder, record)
+                if children is None or not found.isdisjoint(children):
+                    return None
+                needed.update(children)
+        return [held for held in by_id if held in found] if len(found) == len(needed) else None
+
+    def simple_children(self, number: int, record: dict[str, Any]) -> list[int] | None:
+        """What an object holds; ``None`` if it cannot be made as soon as that is there."""
+        if "job" in record:
+            return None
+        children: list[int] = []
+        for value in record["fields"].values():
+            if type(value) in PLAIN:
+                continue
+            if type(value) is dict and value.get("type") == "python":
+                child = value.get("value")
+                if type(child) is not int:
+                    return None
+                children.append(child)
+            elif self.is_simple(value):
+                children += self._collect(value, number)
+            else:
+                return None
+        return children
+
+    def is_simple(self, value: Any) -> bool:
+        """Whether a value can be made as soon as what it refers to is there."""
+        return True
 
     def finish(self) -> bool:
         """Do what can only be done once all objects are there.
@@ -98,8 +151,9 @@ class Reader(ABC):
     def value(self, data: Any) -> Any:
         """The value of a JSON form that lies beside the records."""
         found = self._collect(data, None)
-        for number in found:
-            self.build(number)
+        with collector_paused():
+            for number in found:
+                self.build(number)
         self.group.finish()
         self._decoder.number = 0
         try:
@@ -168,9 +222,13 @@ class Reader(ABC):
                 for name, value in record["fields"].items()
             }
         except RecursionError:
-            raise DefinitionError(f"{self.source.where(number)}: nested too deeply") from None
+            raise self.too_deep(number) from None
         early = self._early.pop(number, None) if self._early else None
         self.built[number] = self.fill(number, record, early, fields)
+
+    def too_deep(self, number: int) -> DefinitionError:
+        """The error of an object with values that are nested beyond reason."""
+        return DefinitionError(f"{self.source.where(number)}: nested too deeply")
 
     @abstractmethod
     def create(self, number: int, record: dict[str, Any]) -> Any:
