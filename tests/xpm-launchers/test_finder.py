@@ -65,9 +65,9 @@ def test_not_found(config: Path) -> None:
         find_launcher("cpu(cores=100000)")
     assert str(caught.value) == (
         "no launcher satisfies cpu(cores=100000)\n"
-        f"  this machine (there is no {config}/launchers.py):\n"
+        f"  this machine ({local_host()}; there is no {config}/launchers.py):\n"
         "  cpu(cores=100000): refused\n"
-        f"    cores: 100000 asked for, {CPUS} there"
+        f"    cores: 100000 asked for, {CPUS} there: {100000 - CPUS} missing"
     )
 
 

@@ -221,10 +221,10 @@ def test_explanation() -> None:
     text = "duration=40h & cpu(mem=700GiB, cores=64) & cuda(mem=32GiB) * 2 | duration=1h"
     assert explain(parse(text), HOST) == (
         "  duration=40h & cpu(mem=700GiB, cores=64) & cuda(mem=32GiB) * 2: refused\n"
-        "    duration: 40h asked for, at most 10h\n"
-        "    cores: 64 asked for, 32 there\n"
+        "    duration: 40h asked for, at most 10h: 30h too long\n"
+        "    cores: 64 asked for, 32 there: 32 missing\n"
         "    accelerators: 2 cuda with 32 GiB asked for, 1 will do"
-        " (there: cuda with 24 GiB, cuda with 48 GiB)\n"
-        "    memory: 700 GiB asked for, 128 GiB there\n"
+        " (there: cuda with 24 GiB, cuda with 48 GiB): 1 missing\n"
+        "    memory: 700 GiB asked for, 128 GiB there: 572 GiB missing\n"
         "  duration=1h: satisfied"
     )

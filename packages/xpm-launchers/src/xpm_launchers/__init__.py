@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._building import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
     from ._connector import Connector
+    from ._deadline import remaining_time
     from ._dynamic import DynamicLauncher
+    from ._filelock import FileLock
     from ._handles import process_from_handle
     from ._interface import (
         Command,
@@ -14,9 +17,11 @@ if TYPE_CHECKING:
         LauncherEvents,
         Process,
         ProcessEnd,
+        ProcessState,
         PythonCall,
         Ticket,
     )
+    from ._local._builder import LocalProcessBuilder
     from ._local._connector import LocalConnector
     from ._local._launcher import DirectLauncher
     from ._localprocess import LocalProcess
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
         LauncherFileError,
         LauncherNotFoundError,
         LaunchError,
+        LockTimeoutError,
         RequirementError,
         RuntimeFolderError,
         TokenError,
@@ -51,13 +57,23 @@ __all__ = [
     "Ticket",
     "DirectLauncher",
     "DynamicLauncher",
+    # Inside a job
+    "remaining_time",
     # Processes
     "Process",
+    "ProcessState",
     "LocalProcess",
     "process_from_handle",
     # Hosts
     "Connector",
     "LocalConnector",
+    "FileLock",
+    # Single processes and scripts
+    "ProcessBuilder",
+    "LocalProcessBuilder",
+    "Redirect",
+    "ScriptBuilder",
+    "PythonScriptBuilder",
     # Counters shared by processes
     "CounterToken",
     "TokenDependency",
@@ -70,6 +86,7 @@ __all__ = [
     "LauncherError",
     "LauncherFileError",
     "LauncherNotFoundError",
+    "LockTimeoutError",
     "RequirementError",
     "RuntimeFolderError",
     "TokenError",
@@ -79,7 +96,13 @@ __all__ = [
 
 _interface = ("Command", "ProcessEnd", "PythonCall", "Launcher", "LauncherEvents", "Ticket")
 _HOMES = {
-    **dict.fromkeys((*_interface, "Process"), "._interface"),
+    **dict.fromkeys((*_interface, "Process", "ProcessState"), "._interface"),
+    **dict.fromkeys(
+        ("ProcessBuilder", "PythonScriptBuilder", "Redirect", "ScriptBuilder"), "._building"
+    ),
+    "FileLock": "._filelock",
+    "LocalProcessBuilder": "._local._builder",
+    "remaining_time": "._deadline",
     "DynamicLauncher": "._dynamic",
     "DirectLauncher": "._local._launcher",
     "LocalProcess": "._localprocess",
@@ -98,6 +121,7 @@ _HOMES = {
             "LauncherError",
             "LauncherFileError",
             "LauncherNotFoundError",
+            "LockTimeoutError",
             "RequirementError",
             "RuntimeFolderError",
             "TokenError",

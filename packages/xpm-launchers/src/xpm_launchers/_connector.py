@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._building import ProcessBuilder
 
 
 class Connector(ABC):
@@ -17,3 +21,7 @@ class Connector(ABC):
     @abstractmethod
     def path(self, *parts: str) -> Path:
         """Return a path on the host."""
+
+    @abstractmethod
+    def processbuilder(self) -> ProcessBuilder:
+        """Return what starts single processes there."""

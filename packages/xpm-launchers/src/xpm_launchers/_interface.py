@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from ._building import ProcessBuilder, PythonScriptBuilder, ScriptBuilder
+
 if TYPE_CHECKING:
+    import click
+
     from ._connector import Connector
     from .exceptions import LaunchError
 
@@ -62,6 +67,21 @@ class ProcessEnd(NamedTuple):
     cpu_time: float | None = None
 
 
+class ProcessState(Enum):
+    """What is known of a process; `FINISHED`: it has ended, how is not known."""
+
+    SCHEDULED = 0
+    RUNNING = 1
+    FINISHED = 2
+    DONE = 3
+    ERROR = 4
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended."""
+        return self.value >= ProcessState.FINISHED.value
+
+
 class Process(ABC):
     """A process somewhere, known by a handle that survives whoever started it."""
 
@@ -73,6 +93,10 @@ class Process(ABC):
     @abstractmethod
     def is_running(self) -> bool:
         """Tell whether the process runs (a zombie does not)."""
+
+    def state(self) -> ProcessState:
+        """Return what is known of it."""
+        return ProcessState.RUNNING if self.is_running() else ProcessState.FINISHED
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> bool:
@@ -158,3 +182,46 @@ class Launcher(ABC):
 
     def close(self) -> None:  # noqa: B027 - optional
         """Stop watching: no event follows. Processes that run go on."""
+
+    # --- For schedulers; most launchers need none of it
+
+    def onSubmit(self, job: Any) -> None:  # noqa: B027 - optional
+        """Called by a scheduler with each job that is submitted with this launcher.
+
+        A launcher may add dependencies here, such as units of a counter.
+        """
+
+    def setenv(self, key: str, value: str) -> None:
+        """Add a variable to the environment of every job."""
+        self.environ[key] = value
+
+    def launcher_info_code(self) -> str:
+        """Return Python code for the beginning of a job's script; by default there is none."""
+        return ""
+
+    def processbuilder(self) -> ProcessBuilder:
+        """Return what starts single processes where this launcher's connector leads."""
+        return self.connector.processbuilder()
+
+    def scriptbuilder(self) -> ScriptBuilder:
+        """Return what writes scripts that this launcher can run."""
+        return PythonScriptBuilder()
+
+    @staticmethod
+    def get_cli() -> click.Group | None:
+        """Return this launcher's part of the command ``launchers``, if it has any."""
+        return None
+
+    @staticmethod
+    def get(path: Path) -> Launcher:
+        """Return a launcher for the host that a path is of: this machine's for a ``Path``.
+
+        :raises LookupError: when no launcher is installed for it.
+        """
+        from importlib.metadata import entry_points  # costs 20 ms
+
+        for point in entry_points(group="experimaestro.launchers"):
+            if point.name == "direct":
+                launcher: Launcher = point.load()()
+                return launcher
+        raise LookupError(f"no launcher for {path}: the package xpm-launchers is not installed")

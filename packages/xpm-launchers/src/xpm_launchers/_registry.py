@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,12 +11,19 @@ from typing import Any, ClassVar
 from ._finder._detect import local_host
 from ._finder._explain import explain
 from ._finder._parser import parse
-from ._finder._requirements import HostRequirement, HostSimpleRequirement, RequirementUnion
+from ._finder._requirements import (
+    ASKED,
+    HostRequirement,
+    HostSimpleRequirement,
+    RequirementUnion,
+)
+from ._finder._specs import HostSpecification
 from ._interface import Launcher
 from ._local._launcher import DirectLauncher
 from .exceptions import LauncherFileError, LauncherNotFoundError
 
 FILE = "launchers.py"
+_Function = Callable[[HostRequirement, set[str]], Any]
 
 
 class LauncherRegistry:
@@ -31,7 +39,7 @@ class LauncherRegistry:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self._local: dict[HostSimpleRequirement, Launcher] = {}
-        self._function: Callable[[HostRequirement, set[str]], Any] | None = None
+        self._function: _Function | None = None
         if self.file.is_file():
             self._function = _load(self.file)
 
@@ -46,9 +54,14 @@ class LauncherRegistry:
         LauncherRegistry.CURRENT_CONFIG_DIR = Path(folder)
 
     @staticmethod
+    def config_dir() -> Path:
+        """Return the configuration folder."""
+        return LauncherRegistry.CURRENT_CONFIG_DIR or Path("~/.config/experimaestro").expanduser()
+
+    @staticmethod
     def instance() -> LauncherRegistry:
         """Return the registry of the configuration folder of now."""
-        folder = LauncherRegistry.CURRENT_CONFIG_DIR or Path("~/.config/experimaestro").expanduser()
+        folder = LauncherRegistry.config_dir()
         if folder not in LauncherRegistry.INSTANCES:
             LauncherRegistry.INSTANCES[folder] = LauncherRegistry(folder)
         return LauncherRegistry.INSTANCES[folder]
@@ -62,11 +75,17 @@ class LauncherRegistry:
         asked = union(specs)
         if self._function is None:
             return self._find_here(asked)
+        return self._ask(self._function, asked, tags)
+
+    def _ask(
+        self, function: _Function, asked: RequirementUnion, tags: Iterable[str]
+    ) -> Launcher | None:
         try:
-            found = self._function(asked, set(tags))
+            found = function(asked, set(tags))
         except Exception as error:
+            where = _place(self.file, error)
             raise LauncherFileError(
-                f"{self.file}: find_launcher failed: {type(error).__name__}: {error}"
+                f"{where}: find_launcher failed: {type(error).__name__}: {error}"
             ) from error
         if found is not None and not isinstance(found, Launcher):
             raise LauncherFileError(
@@ -84,11 +103,29 @@ class LauncherRegistry:
             self._local[found.requirement] = DirectLauncher(requirement=found.requirement)
         return self._local[found.requirement]
 
-    def explain(self, *specs: HostRequirement | str) -> str:
-        """Say, for people, what becomes of each alternative."""
-        if self._function is not None:
-            return f"  the function find_launcher of {self.file} returned none"
-        return f"  this machine (there is no {self.file}):\n" + explain(union(specs), local_host())
+    def explain(self, *specs: HostRequirement | str, tags: Iterable[str] = ()) -> str:
+        """Say, for people, what becomes of each alternative on each host that is asked.
+
+        With a ``launchers.py``, these are the hosts that its function matches the requirement
+        against.
+
+        :raises LauncherFileError: when the user's function fails, or returns something else.
+        """
+        asked = union(specs)
+        if self._function is None:
+            host = local_host()
+            return f"  this machine ({host}; there is no {self.file}):\n" + explain(asked, host)
+        matches: list[tuple[HostRequirement, HostSpecification]] = []
+        mark = ASKED.set(matches)
+        try:
+            found = self._ask(self._function, asked, tags)
+        finally:
+            ASKED.reset(mark)
+        said = "none" if found is None else f"a {type(found).__name__}"
+        lines = [f"  the function find_launcher of {self.file} returned {said}"]
+        for requirement, host in matches:
+            lines += [f"  matched against {host}:", explain(requirement, host)]
+        return "\n".join(lines)
 
 
 def union(specs: Iterable[HostRequirement | str]) -> RequirementUnion:
@@ -109,12 +146,24 @@ def find_launcher(*specs: HostRequirement | str, tags: Iterable[str] = ()) -> La
     found = registry.find(*specs, tags=tags)
     if found is None:
         raise LauncherNotFoundError(
-            f"no launcher satisfies {union(specs)}\n{registry.explain(*specs)}"
+            f"no launcher satisfies {union(specs)}\n{registry.explain(*specs, tags=tags)}"
         )
     return found
 
 
-def _load(file: Path) -> Callable[[HostRequirement, set[str]], Any]:
+def _place(file: Path, error: BaseException) -> str:
+    """Return the file and, if it can be told, the line of it where an error comes from."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return f"{file}, line {error.lineno}"
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == str(file)
+    ]
+    return f"{file}, line {lines[-1]}" if lines else str(file)
+
+
+def _load(file: Path) -> _Function:
     spec = importlib.util.spec_from_file_location("experimaestro_launchers", file)
     if spec is None or spec.loader is None:
         raise LauncherFileError(f"{file}: not a Python file")
@@ -122,10 +171,9 @@ def _load(file: Path) -> Callable[[HostRequirement, set[str]], Any]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise LauncherFileError(f"{file}: {type(error).__name__}: {error}") from error
-    function: Callable[[HostRequirement, set[str]], Any] | None = getattr(
-        module, "find_launcher", None
-    )
-    if function is None:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise LauncherFileError(f"{_place(file, error)}: {type(error).__name__}: {said}") from error
+    function: _Function | None = getattr(module, "find_launcher", None)
+    if not callable(function):
         raise LauncherFileError(f"{file}: expected a function find_launcher(requirements, tags)")
     return function

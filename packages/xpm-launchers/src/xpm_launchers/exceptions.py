@@ -11,6 +11,7 @@
     ├── LauncherNotFoundError   no launcher satisfies a requirement
     ├── LauncherFileError       a launchers.py is wrong
     ├── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
+    ├── LockTimeoutError        a lock was not free in time (also a TimeoutError)
     └── TokenError              a counter cannot give what was asked for
         ├── TokenFileError      ... as one of its files is wrong
         └── TokenTimeoutError   ... within the time (also a TimeoutError)
@@ -75,6 +76,10 @@ class LauncherFileError(LauncherError):
 
 class RuntimeFolderError(LauncherError):
     """The folder that launch servers meet in is missing, or not this user's alone."""
+
+
+class LockTimeoutError(LauncherError, TimeoutError):
+    """A lock was not free in time."""
 
 
 class TokenError(LauncherError):

@@ -1,5 +1,5 @@
 """Ways to reach a machine."""
 
-from xpm_launchers import Connector, Process
+from xpm_launchers import Connector, Process, ProcessBuilder, ProcessState, Redirect
 
-__all__ = ["Connector", "Process"]
+__all__ = ["Connector", "Process", "ProcessBuilder", "ProcessState", "Redirect"]

@@ -1,5 +1,5 @@
 """This machine."""
 
-from xpm_launchers import LocalConnector
+from xpm_launchers import LocalConnector, LocalProcess, LocalProcessBuilder
 
-__all__ = ["LocalConnector"]
+__all__ = ["LocalConnector", "LocalProcess", "LocalProcessBuilder"]

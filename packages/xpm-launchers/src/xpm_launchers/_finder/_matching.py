@@ -57,11 +57,14 @@ def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing
             Missing(
                 "duration",
                 f"{format_duration(req.duration)} asked for, at most "
-                f"{format_duration(host.max_duration)}",
+                f"{format_duration(host.max_duration)}: "
+                f"{format_duration(req.duration - host.max_duration)} too long",
             )
         )
     if req.cpu.cores > host.cpu.cores:
-        found.append(Missing("cores", f"{req.cpu.cores} asked for, {host.cpu.cores} there"))
+        short = req.cpu.cores - host.cpu.cores
+        there = f"{host.cpu.cores} there: {short} missing"
+        found.append(Missing("cores", f"{req.cpu.cores} asked for, {there}"))
     if len(req.accelerators) < host.min_gpu:
         wanted = f"{len(req.accelerators)} asked for, at least {host.min_gpu} must be"
         found.append(Missing("accelerators", wanted))
@@ -73,7 +76,9 @@ def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing
         asked = approximate_memory(req.cpu.memory + shared)
         note = ", shared with accelerators" if shared else ""
         there = approximate_memory(host.cpu.memory)
-        found.append(Missing("memory", f"{asked} asked for{note}, {there} there"))
+        lacking = approximate_memory(req.cpu.memory + shared - host.cpu.memory)
+        message = f"{asked} asked for{note}, {there} there: {lacking} missing"
+        found.append(Missing("memory", message))
     return found
 
 
@@ -83,8 +88,11 @@ def _describe(
     first = req.accelerators[given.index(None)]
     same = [each for each in req.accelerators if each == first]
     fit = sum(each.match(first) for each in host.accelerators)
+    short = sum(
+        index is None and each == first for each, index in zip(req.accelerators, given, strict=True)
+    )
     there = ", ".join(map(str, host.accelerators)) or "none"
-    return f"{len(same)} {first} asked for, {fit} will do (there: {there})"
+    return f"{len(same)} {first} asked for, {fit} will do (there: {there}): {short} missing"
 
 
 def assign(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from itertools import groupby
 
 import attrs
@@ -17,6 +18,11 @@ from ._specs import (
     MPSSpecification,
 )
 from ._units import format_duration, format_memory, parse_memory
+
+#: Where to note what is asked of which host, so that a user's function can be explained
+ASKED: ContextVar[list[tuple[HostRequirement, HostSpecification]] | None] = ContextVar(
+    "ASKED", default=None
+)
 
 
 @attrs.frozen
@@ -45,6 +51,9 @@ class HostRequirement(ABC):
 
     def match(self, host: HostSpecification) -> MatchRequirement | None:
         """Return the first alternative that `host` satisfies, with its score; None if none."""
+        asked = ASKED.get()
+        if asked is not None:
+            asked.append((self, host))
         for each in self.requirements:
             if satisfies(each, host):
                 return MatchRequirement(host.priority, each)

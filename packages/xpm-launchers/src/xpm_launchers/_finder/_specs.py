@@ -6,7 +6,7 @@ from enum import Enum
 
 import attrs
 
-from ._units import approximate_memory
+from ._units import approximate_memory, format_duration
 
 
 class AcceleratorType(Enum):
@@ -131,6 +131,17 @@ class HostSpecification:
     priority: int = 0
     max_duration: int = 0
     min_gpu: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.cpu.cores} cores", approximate_memory(self.cpu.memory)]
+        for each in dict.fromkeys(self.accelerators):
+            count = self.accelerators.count(each)
+            parts.append(f"{count} x {each}" if count > 1 else str(each))
+        if self.max_duration:
+            parts.append(f"at most {format_duration(self.max_duration)}")
+        if self.priority:
+            parts.append(f"priority {self.priority}")
+        return ", ".join(parts)
 
     def __attrs_post_init__(self) -> None:
         everything = _merged(self.accelerators, self.cuda)

@@ -75,5 +75,6 @@ def approximate_memory(size: int) -> str:
     """Return a size for people, in three digits or so."""
     for unit in ("TiB", "GiB", "MiB"):
         if size >= MEMORY[unit]:
-            return f"{size / MEMORY[unit]:.3g} {unit}"
+            number = size / MEMORY[unit]
+            return f"{number:.3g} {unit}" if number < 999.5 else f"{number:.0f} {unit}"
     return f"{size} bytes"

@@ -15,12 +15,14 @@ class Need(NamedTuple):
     :param memory: bytes.
     :param devices: number of accelerators.
     :param among: the names of the accelerators that will do.
+    :param duration: seconds after which it is ended; 0: never.
     """
 
     cores: int = 1
     memory: int = 0
     devices: int = 0
     among: tuple[str, ...] = ()
+    duration: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that differ from the default."""
@@ -44,6 +46,7 @@ class Entry(NamedTuple):
     :param start: when that process started.
     :param server: process number and start of the launch server.
     :param cpus: the CPUs it may use, a bit mask.
+    :param expires: when its time is over, on the system's monotonic clock; 0: never.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Entry(NamedTuple):
     cores: int = 1
     memory: int = 0
     devices: tuple[str, ...] = ()
+    expires: float = 0.0
 
     @property
     def owner(self) -> tuple[int, str]:

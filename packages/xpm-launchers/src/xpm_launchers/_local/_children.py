@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
@@ -77,6 +78,8 @@ class Children:
         theirs.close()
         ours.setblocking(False)
         job.pid, job.start, job.link = pid, start_time(pid) or "", ours
+        if job.need.duration:
+            job.expires = time.monotonic() + job.need.duration
         self.jobs[pid] = job
         self._links[ours.fileno()] = job
         self._poller.register(ours.fileno(), select.POLLIN)
@@ -89,6 +92,8 @@ class Children:
         if job.need.devices:
             environ["CUDA_VISIBLE_DEVICES"] = ",".join(job.devices)
             environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order these numbers are of
+        if job.need.duration:
+            environ["XPM_DEADLINE"] = f"{time.time() + job.need.duration:.3f}"
         path = message.get("path", client.path)
         argv, target, args = (
             message.get("argv", ()),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xpm_launchers._connector import Connector
+from xpm_launchers._filelock import FileLock
 from xpm_launchers._procinfo import host_name
 from xpm_launchers._tokens._token import CounterToken
+
+if TYPE_CHECKING:
+    from ._builder import LocalProcessBuilder
 
 
 class LocalConnector(Connector):
@@ -39,6 +44,25 @@ class LocalConnector(Connector):
     def path(self, *parts: str) -> Path:
         """Return a path on this host."""
         return Path(*parts)
+
+    def processbuilder(self) -> LocalProcessBuilder:
+        """Return what starts single processes of this machine."""
+        from ._builder import LocalProcessBuilder  # subprocess costs 10 ms, few build any
+
+        return LocalProcessBuilder()
+
+    def lock(self, path: Path, max_delay: float = -1) -> FileLock:
+        """Return a lock between processes, for ``with``.
+
+        :param path: its file, made if it is not there.
+        :param max_delay: seconds to wait at most (then it is a ``LockTimeoutError``); negative: for
+            ever.
+        """
+        return FileLock(path, max_delay)
+
+    def async_lock(self, path: Path, max_delay: float = -1) -> FileLock:
+        """Return a lock between processes, for ``async with``; see :meth:`lock`."""
+        return FileLock(path, max_delay)
 
     def createtoken(self, name: str, total: int) -> CounterToken:
         """Return the counter `name`, shared by all programs that use the same `localpath`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +16,9 @@ from ._capacity import Entry, Need
 from ._protocol import LineReader, Message, encode
 
 Identity = tuple[int, str]
+
+#: Seconds that a job has to end by itself when its time is over
+GRACE = 10.0
 
 
 class Client:
@@ -57,8 +61,8 @@ class Job:
     """A request, then a process."""
 
     __slots__ = (
-        "client", "counted", "deadline", "devices", "entry_id", "followers", "id", "link", "need",
-        "original", "pid", "start", "terminated",
+        "client", "counted", "deadline", "devices", "entry_id", "expires", "followers", "id",
+        "link", "need", "original", "overdue", "pid", "start", "terminated",
     )  # fmt: skip
 
     def __init__(self, client: Client | None, number: int, need: Need) -> None:
@@ -78,6 +82,10 @@ class Job:
         self.followers: list[Job] = []
         #: Of a follower: the job that is followed
         self.original: Job | None = None
+        #: When it is asked to end, as its time is over
+        self.expires: float | None = None
+        #: Whether it was asked to end for that reason
+        self.overdue = False
         #: When it is killed, having been asked to end
         self.deadline: float | None = None
 
@@ -85,8 +93,9 @@ class Job:
         """What the ledger records."""
         need = self.need
         return Entry(
-            self.entry_id, self.pid, self.start, server, cpus, need.cores, need.memory, self.devices
-        )
+            self.entry_id, self.pid, self.start, server, cpus, need.cores, need.memory,
+            self.devices, self.expires or 0.0,
+        )  # fmt: skip
 
     def tell(self, op: str, **fields: object) -> None:
         """Tell the driver, if there is one."""
@@ -113,6 +122,22 @@ class Job:
             self.original.followers.remove(self)
             self.original = None
 
+    def end(self, grace: float) -> None:
+        """Ask it to end; it is killed `grace` seconds later."""
+        self.send_signal(signal.SIGTERM)
+        self.deadline = time.monotonic() + grace
+
+    def keep_time(self, now: float) -> None:
+        """Do what it is time for."""
+        if self.deadline is not None and self.deadline <= now:
+            self.deadline = None
+            self.send_signal(signal.SIGKILL)
+        if self.expires is not None and self.expires <= now:
+            self.expires = None
+            if not self.terminated:
+                self.overdue = True
+                self.end(GRACE)
+
     def send_signal(self, number: int) -> None:
         """Signal the job's process group (of a child that has not got one yet: the process)."""
         if not is_alive(self.pid, self.start or None):
@@ -124,23 +149,29 @@ class Job:
                 os.kill(self.pid, number)
 
 
-def describe_end(code: int, terminated: bool, memory: bool) -> tuple[str | None, str]:
+def describe_end(code: int, job: Job, memory: bool) -> tuple[str | None, str]:
     """Return the reason and the message for an end (:class:`~xpm_launchers.ProcessEnd`).
 
     :param code: exit status, ``-N`` for signal N.
-    :param terminated: whether it had been asked to end.
+    :param job: what ended; it may have been asked to.
     :param memory: whether the kernel has been killing processes for memory.
     """
     if code == 0:
         return None, ""
+    how = f"exit status {code}" if code > 0 else f"ended by {_signal_name(-code)}"
+    if job.overdue:
+        return "timeout", f"its time limit of {job.need.duration} s was reached: {how}"
     if code > 0:
-        return "failed", f"exit status {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    if terminated or -code in (signal.SIGTERM, signal.SIGINT):
-        return "cancelled", f"ended by {name}"
+        return "failed", how
+    if job.terminated or -code in (signal.SIGTERM, signal.SIGINT):
+        return "cancelled", how
     if -code == signal.SIGKILL and memory:
         return "memory", "killed by the system, which was out of memory"
-    return "failed", f"ended by {name}"
+    return "failed", how
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._connector import Connector
 from xpm_launchers._interface import Launcher, LauncherEvents
@@ -19,6 +20,9 @@ from ._link import ServerLink
 from ._needs import local_need
 from ._startup import Address
 from ._ticket import LocalTicket
+
+if TYPE_CHECKING:
+    import click
 
 
 class DirectLauncher(Launcher):
@@ -102,6 +106,14 @@ class DirectLauncher(Launcher):
         ticket = LocalTicket(link, key, events, Need())
         link.watch(ticket, process)
         return ticket
+
+    @staticmethod
+    def get_cli() -> click.Group:
+        """Return the group of commands ``launchers direct``."""
+        # By name: the commands, which few programs load, are above the launchers.
+        module = import_module("xpm_launchers._commands._direct")
+        group: click.Group = module.direct
+        return group
 
     def close(self) -> None:
         """Stop watching; processes that run go on."""

@@ -29,6 +29,7 @@ Server = tuple[int, str]
 HALF = 1 << 20
 #: Number, length and checksum of the document that follows
 HEADER = b"%016x %08x %08x\n"
+FIELDS = len(Entry._fields)
 HEADER_SIZE = len(HEADER % (0, 0, 0))
 
 
@@ -55,6 +56,13 @@ class Ledger:
     def descriptors(self) -> list[int]:
         """The open descriptors, for a forked child to close."""
         return [self._file]
+
+    def find(self, process: tuple[int, str]) -> Entry | None:
+        """Return what a process holds."""
+        for entry in self.entries.values():
+            if entry.pid and entry.owner == process:
+                return entry
+        return None
 
     def close(self) -> None:
         """Close the file."""
@@ -157,7 +165,7 @@ def _decode(data: bytes) -> tuple[dict[str, Entry], dict[Server, int]]:
             raise ValueError("unknown version")
         entries = {}
         for row in document["entries"]:
-            entry = Entry(*row)
+            entry = Entry(*row[:FIELDS])  # a later release may know more of it
             entries[entry.id] = entry._replace(
                 server=(entry.server[0], entry.server[1]), devices=tuple(entry.devices)
             )

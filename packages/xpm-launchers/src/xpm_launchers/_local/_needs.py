@@ -42,4 +42,5 @@ def _take(requirement: HostSimpleRequirement) -> Need:
         if all(spec.match(each) for each in wanted)
     )
     memory = requirement.cpu.memory
-    return Need(max(1, requirement.cpu.cores), memory, len(wanted), will_do)
+    cores = max(1, requirement.cpu.cores)
+    return Need(cores, memory, len(wanted), will_do, requirement.duration)

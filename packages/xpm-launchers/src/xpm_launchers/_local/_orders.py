@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import time
-
 from ._capacity import Need, impossible
 from ._children import Children
 from ._ends import Ends
-from ._jobs import Client, Job
+from ._jobs import GRACE, Client, Job
 from ._protocol import Message
 from ._settling import Settling
 
@@ -65,8 +62,7 @@ class Orders:
         if job is None or job.start != message["start"]:
             job = Job(client, message["id"], Need())
             job.pid, job.start = message["pid"], message["start"]
-            self._settling.watched.append(job)
-            self._settling.dirty = True
+            self._settling.watch(job)
         elif job.client is not None:  # its own driver lives, and is to be told as well
             follower = Job(client, message["id"], Need())
             follower.pid, follower.start, follower.original = job.pid, job.start, job
@@ -94,8 +90,7 @@ class Orders:
             job = job.original
         if job.pid:
             job.terminated = True
-            job.send_signal(signal.SIGTERM)
-            job.deadline = time.monotonic() + message.get("grace", 10.0)
+            job.end(message.get("grace", GRACE))
         elif job in client.waiting:
             client.waiting.remove(job)
             job.leave()

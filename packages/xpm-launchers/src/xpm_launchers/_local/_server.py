@@ -91,7 +91,7 @@ class Server:
             for descriptor, event in self.poller.poll(self._timeout()):
                 self._ready(descriptor, event)
             ended = self.children.reap()
-            self._kill_late()
+            self._keep_time()
             if time.monotonic() >= self.refresh_at:
                 self.refresh_at = time.monotonic() + REFRESH
                 self.listener.refresh()
@@ -108,6 +108,7 @@ class Server:
             self.refresh_at,
             self.settling.retry_at,
             *(job.deadline for job in self._processes()),
+            *(job.expires for job in self._processes()),
         ]
         if self._is_idle():
             times.append(self.idle_since + LINGER)
@@ -117,13 +118,11 @@ class Server:
     def _processes(self) -> list[Job]:
         return [*self.children.jobs.values(), *self.settling.watched]
 
-    def _kill_late(self) -> None:
-        """Kill those whose time to end by themselves is over."""
+    def _keep_time(self) -> None:
+        """End those whose time is over."""
         now = time.monotonic()
         for job in self._processes():
-            if job.deadline is not None and job.deadline <= now:
-                job.deadline = None
-                job.send_signal(signal.SIGKILL)
+            job.keep_time(now)
 
     def _is_idle(self) -> bool:
         return not self.clients and not self.children.jobs

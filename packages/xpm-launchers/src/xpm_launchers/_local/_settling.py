@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ._capacity import Entry, Host
 from ._children import Children, Ended
 from ._ends import Ends
-from ._jobs import Client, Identity, Job
+from ._jobs import GRACE, Client, Identity, Job
 from ._ledger import Ledger
 from ._turns import Courtesy, Grants
 from ._watch import Watcher
@@ -42,6 +42,8 @@ class Settling:
         self._courtesy = Courtesy(identity)
         #: Jobs that are nobody's children here
         self.watched: list[Job] = []
+        #: Those of them whose time was not looked up yet
+        self._untimed: list[Job] = []
         #: Children that wait until the ledger knows them
         self.forked: list[Job] = []
         #: Jobs whose places are given back
@@ -58,6 +60,12 @@ class Settling:
     def holds(self, job: Job) -> bool:
         """Tell whether a job holds a place."""
         return job.entry_id in self._ledger.entries
+
+    def watch(self, job: Job) -> None:
+        """Watch a process that is nobody's child here."""
+        self.watched.append(job)
+        self._untimed.append(job)
+        self.dirty = True
 
     def release(self, job: Job) -> None:
         """Give a job's place back."""
@@ -90,14 +98,14 @@ class Settling:
             for each in ended:
                 each.job.uncount()
             gone = self._gone()
+            self._take_over_time(ledger)
             granted = self._grant(ledger, clients)
         for job in forked:
             self._children.go(job)
         for each in ended:
             self._ends.tell(each)
         for job in gone:
-            job.tell("ended", code=None, reason="lost", message="how it ended is not known")
-            job.leave()
+            self._ends.tell_unseen(job)
         for job in granted:
             job.tell("granted", devices=job.devices)
 
@@ -109,6 +117,16 @@ class Settling:
         if self.watched and self._watcher.polls:
             self._retry()
         return gone
+
+    def _take_over_time(self, ledger: Ledger) -> None:
+        """Keep the time of processes that are watched now, in the place of their own server."""
+        untimed, self._untimed = self._untimed, []
+        for job in untimed:
+            entry = ledger.find((job.pid, job.start))
+            if entry is not None and entry.expires:
+                # Where it lives it is first; it may be killed yet.
+                lives = self._watcher.is_alive(entry.server)
+                job.expires = entry.expires + (2 * GRACE if lives else 0)
 
     def _grant(self, ledger: Ledger, clients: Sequence[Client]) -> list[Job]:
         clients = [client for client in clients if client.waiting]

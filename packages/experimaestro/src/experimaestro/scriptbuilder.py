@@ -1,0 +1,5 @@
+"""Scripts that run a call."""
+
+from xpm_launchers import PythonScriptBuilder, ScriptBuilder
+
+__all__ = ["PythonScriptBuilder", "ScriptBuilder"]
