@@ -37,7 +37,7 @@ def registry(config: Path | None) -> LauncherRegistry:
 def find_launchers(
     requirements: tuple[str, ...], tags: tuple[str, ...], config: Path | None
 ) -> None:
-    """Show which launcher satisfies a REQUIREMENT, and why others do not.
+    """Show which launcher satisfies a requirement, and why others do not.
 
     Several are alternatives, as those within one, separated by `|`. The answer is that of the
     function find_launcher of launchers.py in the configuration folder; without that file, of this

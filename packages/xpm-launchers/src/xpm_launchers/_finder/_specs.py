@@ -52,7 +52,8 @@ class AcceleratorSpecification:
 
     def __str__(self) -> str:
         model = f" ({self.model})" if self.model else ""
-        return f"{self.keyword} with {approximate_memory(self.memory)}{model}"
+        memory = f" with {approximate_memory(self.memory)}" if self.memory else ""
+        return f"{self.keyword}{memory}{model}"
 
 
 @attrs.frozen
