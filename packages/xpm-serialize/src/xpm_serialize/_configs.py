@@ -52,9 +52,12 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
     Raises:
         ConfigError: a value does not fit its argument, or there is no such argument.
     """
+    config_type, special = _makers.get(kind) or _maker(kind)
+    if early is None and not special:
+        return config_type(**fields)
     generated: list[str] = []
     fixed: dict[str, Any] = {}
-    for name, argument in _special(kind):
+    for name, argument in special:
         if name not in fields:
             continue
         if argument.generator is not None:
@@ -67,12 +70,12 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
             # Kept as it was: the class may have another one by now.
             fixed[name] = argument.validate(fields.pop(name))
     if early is None:
-        config = kind.C(**fields)
+        config = config_type(**fields)
     else:
         config = early
         for name, value in fields.items():
             if name not in kind.__xpmtype__.arguments:
-                kind.C(**{name: value})  # raises the error that names it
+                config_type(**{name: value})  # raises the error that names it
             setattr(config, name, value)
     if not fixed and not generated:
         return config
@@ -83,18 +86,18 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
     return config
 
 
-_specials: dict[type[Config], list[tuple[str, Any]]] = {}
+# Class → that of its configurations, and the arguments that no value is given for: generated
+# paths and constants.
+_makers: dict[type[Config], tuple[Any, list[tuple[str, Any]]]] = {}
 
 
-def _special(kind: type[Config]) -> list[tuple[str, Any]]:
-    """The arguments of a class that no value is given for: generated paths and constants."""
-    found = _specials.get(kind)
-    if found is None:
-        found = _specials[kind] = [
-            (name, argument)
-            for name, argument in kind.__xpmtype__.arguments.items()
-            if argument.generator is not None or argument.constant
-        ]
+def _maker(kind: type[Config]) -> tuple[Any, list[tuple[str, Any]]]:
+    special = [
+        (name, argument)
+        for name, argument in kind.__xpmtype__.arguments.items()
+        if argument.generator is not None or argument.constant
+    ]
+    found = _makers[kind] = kind.C, special
     return found
 
 
@@ -128,7 +131,7 @@ def is_digest(identifier: Any) -> bool:
 
 def is_task(config: Any) -> bool:
     """Whether a configuration is a task."""
-    return bool(getattr(type(config), "__xpm_task__", False))
+    return type(config).__xpm_task__ is True
 
 
 def stub_of(record: Mapping[str, Any], where: str) -> TaskStub:

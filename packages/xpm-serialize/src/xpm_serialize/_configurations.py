@@ -16,9 +16,12 @@ from ._configs import (
     stub_of,
 )
 from ._decode import Decoder, set_references
-from ._reader import Group, JobReaders, Reader, class_of
+from ._reader import Group, JobReaders, Reader
 from ._source import Source
 from .exceptions import DefinitionError
+
+#: What a record says of its configuration beside its fields.
+_STATE = frozenset({"task", "init-tasks", "meta", "tags", "stop-tags"})
 
 
 class ConfigReader(Reader):
@@ -106,28 +109,29 @@ class ConfigReader(Reader):
                 self._links.append(number)
 
     def create(self, number: int, record: dict[str, Any]) -> Any:
-        return empty_config(class_of(self.source, number, record))
+        return empty_config(self.class_of(number, record))
 
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
-        kind: type[Config] = class_of(self.source, number, record)
+        kind: type[Config] = self.class_of(number, record)
+        built = self.built
         for child in self._holds.pop(number, ()):
             # A task that is a value was submitted, whether or not its record says so.
-            held = self.built.get(child)
-            if held is not None and is_task(held):
-                self._submit(child, held)
+            if child in built and is_task(built[child]):
+                self._submit(child, built[child])
         try:
             config = make_config(kind, early, fields)
         except ConfigError as error:
             raise DefinitionError(f"{self.source.where(number)}: {error}") from error
-        self._set_state(config, record, number)
+        if not _STATE.isdisjoint(record):
+            self._set_state(config, record, number)
+        return config
+
+    def _set_state(self, config: Any, record: dict[str, Any], number: int) -> None:
         producer = record.get("task")
         if producer == number:
             self._submit(number, config)
         if (producer is not None and producer != number) or "init-tasks" in record:
             self._links.append(number)
-        return config
-
-    def _set_state(self, config: Any, record: dict[str, Any], number: int) -> None:
         if "meta" in record:
             if not isinstance(record["meta"], bool):
                 where = self.source.where(number)

@@ -32,11 +32,6 @@ _scripts: dict[str, ModuleType] = {}
 _configs: dict[tuple[str, str, str | None], type[Config]] = {}
 
 
-def known_config(module: str, name: str, file: str | None) -> type[Config] | None:
-    """The configuration class of that name, if it was found before."""
-    return _configs.get((module, name, file))
-
-
 def find_config(module: str, name: str, file: str | None, where: str) -> type[Config]:
     """The configuration class of that name.
 
@@ -50,8 +45,10 @@ def find_config(module: str, name: str, file: str | None, where: str) -> type[Co
     Raises:
         ClassNotFoundError: there is none.
     """
-    found: type[Config] = _find(module, name, file, where, Config, "a configuration class")
-    _configs[module, name, file] = found
+    found = _configs.get((module, name, file))
+    if found is None:
+        found = _find(module, name, file, where, Config, "a configuration class")
+        _configs[module, name, file] = found
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from xpm_config import Config
 
 from ._decode import PLAIN, Decoder, references
-from ._lookup import find_config, known_config
+from ._lookup import find_config
 from ._pause import collector_paused
 from ._source import Source
 from .exceptions import DefinitionError
@@ -63,6 +63,7 @@ class Reader(ABC):
         self.built: dict[int, Any] = {}
         self.begun: set[int] = set()
         self._early: dict[int, Any] = {}
+        self._classes: dict[tuple[str, str, str | None], type[Config]] = {}
         self._jobs = jobs
         self._targets: dict[int, tuple[Reader, int]] = {}
         self._decoder = Decoder(source, self._deref)
@@ -215,16 +216,36 @@ class Reader(ABC):
             self.built[number] = reader.built[target]
             return
         self._decoder.number = number
-        decode = self._decoder.decode
+        decode, built = self._decoder.decode, self.built
+        fields: dict[str, Any] = {}
         try:
-            fields = {
-                name: value if type(value) in PLAIN else decode(value)
-                for name, value in record["fields"].items()
-            }
+            for name, value in record["fields"].items():
+                if type(value) in PLAIN:
+                    fields[name] = value
+                elif type(value) is dict and value.get("type") == "python":
+                    # As the decoder does: most of what is no plain value.
+                    child = value["value"]
+                    fields[name] = built[child] if child in built else self._deref(child)
+                else:
+                    fields[name] = decode(value)
         except RecursionError:
             raise self.too_deep(number) from None
         early = self._early.pop(number, None) if self._early else None
-        self.built[number] = self.fill(number, record, early, fields)
+        built[number] = self.fill(number, record, early, fields)
+
+    def class_of(self, number: int, record: dict[str, Any]) -> type[Config]:
+        """The class of a record's object."""
+        file = record.get("file") if self.source.files else None
+        if type(file) is not str:
+            file = None
+        module, name = record["module"], record["type"]
+        # Most records of a file are of few classes: one look-up each.
+        key = module, name, file
+        found = self._classes.get(key)
+        if found is None:
+            found = find_config(module, name, file, self.source.where(number))
+            self._classes[key] = found
+        return found
 
     def too_deep(self, number: int) -> DefinitionError:
         """The error of an object with values that are nested beyond reason."""
@@ -277,16 +298,6 @@ class Reader(ABC):
             raise DefinitionError(f"{where}: lies in the job folder {job}, which is not known here")
         reader = self._jobs(job, self.source)
         return reader, reader.locate(steps, where)
-
-
-def class_of(source: Source, number: int, record: dict[str, Any]) -> type[Config]:
-    """The class of a record's object."""
-    file = record.get("file") if source.files else None
-    if type(file) is not str:
-        file = None
-    module, name = record["module"], record["type"]
-    found = known_config(module, name, file)
-    return find_config(module, name, file, source.where(number)) if found is None else found
 
 
 def _build(reader: Reader, number: int) -> None:
