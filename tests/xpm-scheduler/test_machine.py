@@ -19,6 +19,7 @@ from xpm_scheduler import (
     WorkspaceSettings,
 )
 from xpm_scheduler._machine import Change, move, submit
+from xpm_scheduler._node import Node
 from xpm_scheduler._states import TRANSITIONS
 
 _WORKSPACE = Workspace(Settings(), WorkspaceSettings("", Path("/nowhere")))
@@ -49,7 +50,7 @@ def test_every_job_ends_as_its_dependencies_allow(
 ) -> None:
     needs, succeeds = plan
     jobs: list[Job] = []
-    ready: list[Job] = []
+    ready: list[Node] = []
     history: list[Change] = []
 
     def record(changes: list[Change]) -> None:
@@ -87,8 +88,8 @@ def test_every_job_ends_as_its_dependencies_allow(
             assert job.state.failure_reason is JobFailureStatus.DEPENDENCY
             assert job.blame is not None
             assert job.blame.state.failure_reason is JobFailureStatus.FAILED
-    for job, old, new in history:
-        assert new in TRANSITIONS[old], f"{job!r}: {old!r} → {new!r}"
+    for node, old, new in history:
+        assert new in TRANSITIONS[old], f"{node!r}: {old!r} → {new!r}"
 
 
 def test_a_failure_reaches_the_end_of_a_long_chain() -> None:

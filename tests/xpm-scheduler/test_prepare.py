@@ -63,7 +63,8 @@ def test_nothing_is_prepared_for_what_is_done(tmp_path: Path, folder: Path) -> N
     def run() -> JobState:
         with experiment(tmp_path / "w", "use"):
             use = Use.C(reader=Reader.C(data=Data.C(name="done", folder=folder))).submit()
-        return use.job.state
+        state: JobState = use.job.state
+        return state
 
     assert run() == JobState.DONE
     Scheduler._instance = None  # as in another process

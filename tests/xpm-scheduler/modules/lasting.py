@@ -10,7 +10,7 @@ from pathlib import Path
 from sample import note, wait_for
 
 from xpm_config import Config, Meta, Param, PathGenerator, field, param_group, partial
-from xpm_scheduler import GracefulTimeout, Prepare, ResumableTask, Task
+from xpm_scheduler import DependentMarker, GracefulTimeout, Prepare, ResumableTask, Task
 
 SCHEDULE = param_group("schedule")
 
@@ -125,3 +125,52 @@ class KillsItself(ResumableTask):
         if not self.mark.exists():
             self.mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Checkpoint(Config):
+    """A model as it was after some steps."""
+
+    step: Param[int]
+
+
+class Validation(Config):
+    """Makes checkpoints of what is validated."""
+
+    every: Param[int]
+
+    def checkpoint(self, dep: DependentMarker[Checkpoint], *, step: int) -> Checkpoint:
+        return dep(Checkpoint.C(step=step))
+
+
+class Learn(ResumableTask):
+    """Makes an output at each step, until it is to stop."""
+
+    validation: Param[Validation]
+    steps: Param[int]
+    at_once: Meta[int] = field(default=1_000)
+    gate: Meta[Path | None] = field(default=None)
+    first: Meta[Path] = field(default_factory=PathGenerator("first"))
+
+    def final(self, dep: DependentMarker[Checkpoint]) -> Checkpoint:
+        return dep(Checkpoint.C(step=-1))
+
+    def execute(self) -> None:
+        start = int(self.first.read_text()) if self.first.exists() else 0
+        for step in range(start, min(start + self.at_once, self.steps)):
+            self.register_task_output(self.validation.checkpoint, step=step)
+        self.first.write_text(str(min(start + self.at_once, self.steps) - 1))
+        if start + self.at_once < self.steps:
+            raise GracefulTimeout
+        if self.gate is not None:
+            wait_for(self.gate)
+        self.register_task_output(self.final)
+
+
+class Evaluate(Task):
+    """Uses a checkpoint."""
+
+    checkpoint: Param[Checkpoint]
+    journal: Meta[Path]
+
+    def execute(self) -> None:
+        note(self.journal, str(self.checkpoint.step))

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
         LauncherRegistry,
     )
     from xpm_scheduler import (
+        STDERR,
+        STDOUT,
         DependentMarker,
         DirtyGitAction,
         DirtyGitError,
@@ -151,6 +153,8 @@ __all__ = [
     "DependentMarker",
     "LightweightTask",
     "ResumableTask",
+    "STDERR",
+    "STDOUT",
     "SubmitHook",
     "Task",
     "progress",
@@ -247,6 +251,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Prepare",
         "ResumableTask",
         "RunMode",
+        "STDERR",
+        "STDOUT",
         "Scheduler",
         "Task",
         "TaskCancelled",

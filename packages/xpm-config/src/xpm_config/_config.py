@@ -167,13 +167,24 @@ class Config(ConfigClass):
         """
         return lambda value_type: register_value_class(cls, value_type)
 
+    #: Records the outputs of the running task; set in its process, by whoever runs it.
+    __xpm_record_output__: ClassVar[Any] = None
+
     def register_task_output(self, method: Any, *args: Any, **kwargs: Any) -> None:
-        """Registers an output while a task runs (see the scheduler's `ResumableTask`).
+        """Registers an output of the running task; does nothing where no task is run.
+
+        Args:
+            method: the method, of the task or of what it holds, that makes the output's
+                configuration in the plan: it gets a marker, then what follows here.
+            args: arguments, as JSON can write them.
+            kwargs: named arguments, likewise.
 
         Raises:
-            AttributeError: this configuration is no task that can do it.
+            TypeError: it is no such method, or an argument cannot be written.
         """
-        raise AttributeError(f"{type(self).__qualname__} is not a task with dynamic outputs")
+        record = Config.__xpm_record_output__
+        if record is not None:
+            record(method, args, kwargs)
 
 
 class InstanceConfig(Config):

@@ -34,6 +34,7 @@ class ConfigInformation(ArgumentValues):
         xpmtype: the schema of its class.
         values: value by argument name, with the defaults.
         task: the task that produces it (itself for a submitted task), or None.
+        awaited: whether what uses it must wait for the end of that task.
         init_tasks: lightweight tasks that run before it is used.
         dependencies: dependencies that were added to it.
         job: the job of a submitted task; this package does not look into it.
@@ -46,6 +47,7 @@ class ConfigInformation(ArgumentValues):
     """
 
     __slots__ = (
+        "awaited",
         "dependencies",
         "digest",
         "generated",
@@ -71,6 +73,7 @@ class ConfigInformation(ArgumentValues):
         self._offset = offset
         self.values: dict[str, Any] = {}
         self.task: Any = None
+        self.awaited = True
         self.init_tasks: list[Any] = []
         self.dependencies: list[Any] = []
         self.job: Any = None

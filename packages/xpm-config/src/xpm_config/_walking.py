@@ -54,7 +54,7 @@ def walk(config: Any, *, into_produced: bool = True) -> Iterator[Any]:
 
 
 def producers(config: Any, *others: Any) -> list[Any]:
-    """The tasks that produce what configurations hold.
+    """The tasks that produce what configurations hold, and whose ends are to be awaited.
 
     Args:
         config: a configuration.
@@ -76,7 +76,8 @@ def producers(config: Any, *others: Any) -> list[Any]:
         info = current.__xpm__
         task = info.task
         if task is not None and (task is not current or id(current) not in roots):
-            found.setdefault(id(task), task)
+            if info.awaited:
+                found.setdefault(id(task), task)
             continue
         below = held(info)
         below.extend(info.init_tasks)
@@ -84,15 +85,17 @@ def producers(config: Any, *others: Any) -> list[Any]:
     return list(found.values())
 
 
-def mark_output(config: Any, task: Any) -> None:
+def mark_output(config: Any, task: Any, *, awaited: bool = True) -> None:
     """Marks a configuration as produced by a task.
 
     Args:
         config: a configuration; the task itself, once it is submitted.
         task: the task.
+        awaited: whether what uses it must wait for the end of the task.
     """
     info = config.__xpm__
     info.task = task
+    info.awaited = awaited
     if config is not task and info.sealed:
         _forget(config)
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ._states import JobFailureStatus as JobFailureStatus
     from ._states import JobState as JobState
     from ._states import JobStateError as JobStateError
+    from ._submission import STDERR as STDERR
+    from ._submission import STDOUT as STDOUT
     from ._submission import JobContext as JobContext
     from ._task import DependentMarker as DependentMarker
     from ._task import ResumableTask as ResumableTask
@@ -49,6 +51,8 @@ __all__ = [
     # Tasks
     "DependentMarker",
     "LightweightTask",
+    "STDERR",
+    "STDOUT",
     "ResumableTask",
     "Task",
     # Plans
@@ -96,7 +100,7 @@ _HOMES = {
     "_prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
     "_scheduler": ("Listener", "Scheduler"),
     "_states": ("JobFailureStatus", "JobState", "JobStateError"),
-    "_submission": ("JobContext",),
+    "_submission": ("STDERR", "STDOUT", "JobContext"),
     "_task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
     "_workspace": ("RunMode", "Workspace"),
     "exceptions": (

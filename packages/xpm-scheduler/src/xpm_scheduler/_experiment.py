@@ -9,12 +9,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ._attempts import hostname
+from ._callbacks import Watch
 from ._files import FileLock
 from ._folder import remove
 from ._git import DirtyGitAction, git_states, plan_folders
@@ -126,7 +127,8 @@ class experiment:
         self._asleep: set[Job] = set()
         #: The job whose failure has stopped the experiment, when it is to stop then.
         self.stop_cause: Job | None = None
-        self.failed_preparations: list[PrepareResource] = []
+        #: What has failed and is no job: preparations that were all that was wanted, callbacks.
+        self.other_failures: list[str] = []
 
     @staticmethod
     def current() -> experiment:
@@ -164,7 +166,7 @@ class experiment:
     def failed(self) -> bool:
         """Whether a task has failed, or could not be started because another one failed."""
         counts = self.counts
-        return counts.failed > 0 or counts.skipped > 0 or bool(self.failed_preparations)
+        return counts.failed > 0 or counts.skipped > 0 or bool(self.other_failures)
 
     @property
     def stops(self) -> bool:
@@ -270,8 +272,8 @@ class experiment:
             self.scheduler.detach(self)
             seconds = time.monotonic() - self._started
             print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
-            for resource in self.failed_preparations:
-                print(f"  failed: {resource.label}: {resource.message}", file=sys.stderr)
+            for text in self.other_failures:
+                print(f"  failed: {text}", file=sys.stderr)
             if self.counts.running:
                 print(
                     f"{self.name}: {self.counts.running} tasks go on without this process; "
@@ -324,6 +326,20 @@ class experiment:
         """What is to be prepared before a task is run, in the plan's thread."""
         return self.scheduler.preparations.needed_by(task, origins)
 
+    def watch_output(self, job: Job, method: Any, callback: Callable[[Any], Any]) -> None:
+        """Call back for each output of a job, with what a method makes of it.
+
+        Args:
+            job: the job.
+            method: a method of a configuration that the job's task holds.
+            callback: called with what the method returns, in a thread of callbacks.
+        """
+        self.scheduler.watch_output(job, Watch(self, method, callback))
+
+    def on_completed(self, job: Job, callback: Callable[[], Any]) -> None:
+        """Call back when a job is done, in a thread of callbacks."""
+        self.scheduler.on_completed(job, self, callback)
+
     # ----------------------------------------------------- called in the scheduler's thread
 
     def job_joined(self, job: Job) -> None:
@@ -363,7 +379,11 @@ class experiment:
         """A preparation that was wanted for itself has ended."""
         self.counts.preparing -= 1
         if resource.state == JobState.ERROR:
-            self.failed_preparations.append(resource)
+            self.other_failures.append(f"{resource.label}: {resource.message}")
+
+    def callback_failed(self, text: str) -> None:
+        """The plan's own code has failed when it was called back."""
+        self.other_failures.append(text)
 
     def flush(self) -> None:
         """Write and show what has changed."""

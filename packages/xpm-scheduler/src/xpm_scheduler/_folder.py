@@ -193,7 +193,7 @@ def _clean(folder: JobFolder) -> None:
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
-    for path in (folder.events, folder.status):
+    for path in (folder.events, folder.status, folder.outputs):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
 

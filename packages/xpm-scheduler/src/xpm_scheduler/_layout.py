@@ -61,6 +61,10 @@ class JobFolder:
         return f"{self.path}/{self.name}.failed"
 
     @property
+    def outputs(self) -> str:
+        return f"{self.private}/task-outputs.jsonl"
+
+    @property
     def locks(self) -> str:
         return f"{self.path}/locks.json"
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _machine
+from ._callbacks import Callbacks, Watch
 from ._driving import EXPECTED, Driving
 from ._folder import Verdict, generate, look
 from ._job import Job
@@ -62,6 +63,7 @@ class Scheduler(Loop):
         self._listeners: list[Listener] = []
         self._driving = Driving(self)
         self.preparations = Preparations(self)
+        self._callbacks = Callbacks(self)
 
     @classmethod
     def instance(cls) -> Scheduler:
@@ -133,6 +135,14 @@ class Scheduler(Loop):
             if job not in kept and (job.state == JobState.DONE or (needed and not job.demanded))
         ]
 
+    def watch_output(self, job: Job, watch: Watch) -> None:
+        """Tell a plan of the outputs of a job; one that is run only if needed is needed now."""
+        self.post(self._watch_output, job, watch)
+
+    def on_completed(self, job: Job, xp: experiment, callback: Callable[[], Any]) -> None:
+        """Call back when a job is done."""
+        self.post(self._callbacks.completed, job, xp, callback)
+
     def wait_for(self, job: Job) -> None:
         """Block until a job has ended; one that is run only if needed is needed now."""
         self.post(self._demand, job)
@@ -159,6 +169,7 @@ class Scheduler(Loop):
 
     def _release(self, xp: experiment) -> None:
         """Forget the jobs of an experiment; those that run go on without this driver."""
+        self._callbacks.forget(xp)
         xp.close_records()
         self._experiments.remove(xp)
         for job in xp.jobs.values():
@@ -183,6 +194,11 @@ class Scheduler(Loop):
     def _joined(self, job: Job, xp: experiment) -> None:
         job.experiments = (*job.experiments, xp)
         xp.job_joined(job)
+
+    def _watch_output(self, job: Job, watch: Watch) -> None:
+        self._callbacks.watch(job, watch)
+        if job.run_mode is RunMode.NORMAL:
+            self._demand(job)
 
     def _take_mode(self, job: Job, mode: TransientMode) -> None:
         if mode < job.transient:
@@ -245,8 +261,8 @@ class Scheduler(Loop):
     def _job_changed(self, job: Job, old: JobState, new: JobState) -> None:
         if new.finished():
             job.endtime = time.time()
-            if job.ticket is not None:
-                self._driving.forget(job)  # it was given up while it waited
+            self._driving.forget(job)  # it may have been given up while it waited
+            self._callbacks.job_ended(job)
         for xp in job.experiments:
             xp.job_changed(job, old, new)
         for listener in self._listeners:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -17,7 +17,9 @@ from xpm_config import (
 )
 
 from ._job import Job
+from ._layout import task_name
 from ._node import JobDependency, Node, TransientMode
+from ._states import JobState
 from ._workspace import Plan, RunMode, Workspace, current_plan
 from .exceptions import SubmissionError
 from .settings import Settings, WorkspaceSettings
@@ -42,6 +44,14 @@ class SubmittingPlan(Plan, Protocol):
 
     def take(self, job: Job) -> Job:
         """Accept a job; returns it, or the one of the same identifier that is known."""
+        ...
+
+    def watch_output(self, job: Job, method: Any, callback: Callable[[Any], Any]) -> None:
+        """Call back for each output of a job."""
+        ...
+
+    def on_completed(self, job: Job, callback: Callable[[], Any]) -> None:
+        """Call back when a job is done."""
         ...
 
     def preparations_of(self, task: Task, origins: Iterable[Node]) -> Iterable[Node]:
@@ -120,10 +130,54 @@ def submit_task(
     else:
         _call_hooks(task, job)
         job = _as_submitting(plan).take(job)
+        for register in task.__dict__.pop("_callbacks", ()):
+            register(_as_submitting(plan), job)
     task.__xpm__.job = job
     output = task.__submit__(_marker(task), _refuse_action)
     task.__dict__["_submit_output"] = output
     return output
+
+
+def watch_output(task: Task, method: Any, callback: Callable[[Any], Any]) -> None:
+    """See :meth:`Task.watch_output`."""
+    owner = getattr(method, "__self__", None)
+    if not isinstance(owner, Config) or not hasattr(owner, "__xpm__"):
+        raise TypeError(
+            f"{type(task).__qualname__}.watch_output: expected a method of a configuration "
+            f"(`task.watch_output(task.model.checkpoint, callback)`), got {method!r}"
+        )
+
+    def register(plan: SubmittingPlan, job: Job) -> None:
+        plan.watch_output(job, method, callback)
+
+    _register(task, register)
+
+
+def on_completed(task: Task, callback: Callable[[], Any]) -> None:
+    """See :meth:`Task.on_completed`."""
+
+    def register(plan: SubmittingPlan, job: Job) -> None:
+        plan.on_completed(job, callback)
+
+    job: Job | None = task.__xpm__.job
+    if job is not None and job.state == JobState.DONE and current_plan() is None:
+        callback()
+        return
+    _register(task, register)
+
+
+def _register(task: Task, register: Callable[[SubmittingPlan, Job], None]) -> None:
+    """Register a callback now, or once the task is submitted."""
+    job: Job | None = task.__xpm__.job
+    if job is None:
+        task.__dict__.setdefault("_callbacks", []).append(register)
+    elif job.scheduler is not None:
+        plan = current_plan()
+        if plan is None:
+            raise SubmissionError(
+                f"{type(task).__qualname__}: callbacks are registered while an experiment is open"
+            )
+        register(_as_submitting(plan), job)
 
 
 def _current_folder() -> Workspace:
@@ -211,6 +265,20 @@ def _call_hooks(task: Task, job: Job) -> None:
     """Let the hooks of the classes of what the task holds change its job."""
     for hook in submit_hooks(task, *task.__xpm__.init_tasks):
         hook.process(job, job.launcher)
+
+
+def STDOUT(context: ConfigWalkContext, config: Config) -> Path:
+    """Where the standard output of a task goes: ``PathGenerator(STDOUT)``."""
+    return _log(context, "out")
+
+
+def STDERR(context: ConfigWalkContext, config: Config) -> Path:
+    """Where the standard error of a task goes: ``PathGenerator(STDERR)``."""
+    return _log(context, "err")
+
+
+def _log(context: ConfigWalkContext, suffix: str) -> Path:
+    return context.path / f"{task_name(context.task.__xpm__.xpmtype.identifier)}.{suffix}"
 
 
 def _as_submitting(plan: Plan | None) -> SubmittingPlan:

@@ -22,6 +22,7 @@ class Counts:
     __slots__ = (
         "asleep",
         "before",
+        "callbacks",
         "done",
         "failed",
         "generated",
@@ -39,6 +40,8 @@ class Counts:
         self.generated = 0
         #: Preparations that run for such jobs.
         self.preparing = 0
+        #: Callbacks that the ends of jobs have called, and that have not returned.
+        self.callbacks = 0
 
     @property
     def finished(self) -> int:
@@ -51,7 +54,7 @@ class Counts:
         Args:
             jobs: number of jobs that were submitted, known here or not yet.
         """
-        return self.finished >= jobs and self.preparing == 0
+        return self.finished >= jobs and not (self.preparing or self.callbacks)
 
     @property
     def waiting(self) -> int:

@@ -10,7 +10,7 @@ from xpm_config import Config
 from xpm_serialize import LightweightTask
 
 from ._node import TransientMode
-from ._submission import JobOptions, submit_task
+from ._submission import JobOptions, on_completed, submit_task, watch_output
 from ._workspace import RunMode, Workspace
 from .exceptions import SubmissionError
 from .taskglobals import Env
@@ -103,6 +103,32 @@ class Task(LightweightTask):
         """What :meth:`submit` returns; the newer form of :meth:`task_outputs`."""
         del add_action
         return self.task_outputs(dep)
+
+    def watch_output(self, method: Callable[..., Any], callback: Callable[[Any], Any]) -> None:
+        """Be called back for each output that the task makes while it runs.
+
+        Outputs made before, by earlier executions too, are told first. The configuration of an
+        output is marked as produced by the task, but what uses it does not wait for its end.
+
+        Args:
+            method: a method of the task, or of a configuration that it holds; the task says
+                ``self.register_task_output(method, *args)``, and here the same method of the
+                configuration is called with a marker ``dep``, then ``*args``.
+            callback: called with what the method returns, in a thread for callbacks; may
+                submit tasks. The experiment waits for it.
+
+        Raises:
+            TypeError: it is no method of a configuration.
+        """
+        watch_output(self, method, callback)
+
+    def on_completed(self, callback: Callable[[], Any]) -> None:
+        """Be called back when the task has succeeded; at once if it has already.
+
+        Args:
+            callback: called without arguments, in a thread for callbacks; may submit tasks.
+        """
+        on_completed(self, callback)
 
     @property
     def job(self) -> Job:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -52,9 +55,25 @@ class Plan(Protocol):
 open_plans: list[Plan] = []
 
 
+#: The experiment of this thread, where it is not the innermost one.
+_of_thread = threading.local()
+
+
 def current_plan() -> Plan | None:
-    """The innermost open experiment."""
-    return open_plans[-1] if open_plans else None
+    """The experiment that this thread works for: by default, the innermost open one."""
+    plan: Plan | None = getattr(_of_thread, "plan", None)
+    return plan or (open_plans[-1] if open_plans else None)
+
+
+@contextlib.contextmanager
+def using_plan(plan: Plan) -> Iterator[None]:
+    """Work for an experiment in this thread, whichever was opened last."""
+    before = getattr(_of_thread, "plan", None)
+    _of_thread.plan = plan
+    try:
+        yield
+    finally:
+        _of_thread.plan = before
 
 
 class Workspace:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xpm_config import Config
 from xpm_serialize import LoadedTask, load_task
 
 from ._attempts import (
@@ -31,6 +32,7 @@ from ._attempts import (
 )
 from ._files import write_atomic, write_json
 from ._layout import JobFolder
+from ._outputs import OutputRecorder
 from ._reporting import JobReporter
 from ._task import Task
 from .exceptions import GracefulTimeout, TaskCancelled
@@ -204,6 +206,8 @@ def _execute(
         cancellation.install()
         hold(job)
         loaded = _load(job)
+        if is_main_process():
+            Config.__xpm_record_output__ = OutputRecorder(job, loaded.task, loaded.document)
         for init_task in loaded.init_tasks:
             init_task.execute()
         loaded.task.execute()
