@@ -83,6 +83,7 @@ def _is_bound(cls: type) -> bool:
 def _is_empty(cls: type) -> bool:
     known = {"__module__", "__qualname__", "__doc__", "__xpmid__", "__annotations__"}
     known |= {"__firstlineno__", "__static_attributes__", "__xpm_frames__", "__annotate_func__"}
+    known |= {"__xpm_hooks__"}
     known |= {"__parameters__", "__abstractmethods__", "_abc_impl", "__orig_bases__"}
     annotated = vars(cls).get("__annotations__") or vars(cls).get("__annotate_func__")
     return not annotated and set(vars(cls)) <= known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._base import ConfigObject
+from ._nested import CONTAINERS
 
 _DEPTH, _ITEMS = 4, 6
 
@@ -22,6 +23,8 @@ def show_value(value: Any) -> str:
 def _show(value: Any, depth: int, path: set[int]) -> str:
     if isinstance(value, ConfigObject):
         return _show_config(value, depth, path)
+    if isinstance(value, CONTAINERS) and depth < 0:
+        return "..."
     if isinstance(value, (list, tuple)):
         shown = _join([_show(item, depth - 1, path) for item in value[:_ITEMS]], len(value))
         return f"[{shown}]" if isinstance(value, list) else f"({shown})"
@@ -32,7 +35,10 @@ def _show(value: Any, depth: int, path: set[int]) -> str:
     if isinstance(value, (set, frozenset)):
         parts = [_show(item, depth - 1, path) for item in list(value)[:_ITEMS]]
         return "{" + _join(parts, len(value)) + "}"
-    return repr(value)
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 # a user's class
+        return object.__repr__(value)
 
 
 def _join(parts: list[str], count: int) -> str:

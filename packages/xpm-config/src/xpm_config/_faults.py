@@ -4,31 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
-Path = tuple[Any, ...]
+# A place is a linked list, from the end (the place around it, a key or index, and how many
+# there are): data may nest deeply.
+Place = tuple[Any, Any, int] | None
+
+_SHOWN = 20
+
+
+def inner(place: Place, step: Any) -> Place:
+    """What lies in a place under a key or index."""
+    return place, step, depth(place) + 1
+
+
+def depth(place: Place) -> int:
+    """How many keys and indices lead to a place."""
+    return 0 if place is None else place[2]
 
 
 class Fault(Exception):
     """What is wrong in a document, and where.
 
     Args:
-        path: keys and indices that lead to the place.
+        place: where.
         message: what is wrong.
         key: whether the key itself, rather than its value, is at fault.
     """
 
-    def __init__(self, path: Path, message: str, key: bool = False) -> None:
-        super().__init__(path, message)
-        self.path = path
+    def __init__(self, place: Place, message: str, key: bool = False) -> None:
+        super().__init__(message)
+        self.place = place
         self.message = message
         self.key = key
 
+    @property
+    def path(self) -> tuple[Any, ...]:
+        """The keys and indices that lead to the place."""
+        parts = []
+        place = self.place
+        while place is not None:
+            place, step, _ = place
+            parts.append(step)
+        return tuple(reversed(parts))
 
-def shown_path(path: Path) -> str:
+    def __str__(self) -> str:
+        return f"{shown_path(self.path)}: {self.message}"
+
+
+def shown_path(path: tuple[Any, ...]) -> str:
     """A place in a document as text: `$.model.layers[3]`."""
-    parts = ["$"]
-    for step in path:
-        if isinstance(step, str) and step.replace("$", "_").isidentifier():
-            parts.append(f".{step}")
-        else:
-            parts.append(f"[{step!r}]")
+    parts = ["$", *map(_shown, path)]
+    if len(parts) > 2 * _SHOWN:
+        left_out = len(parts) - 2 * _SHOWN
+        parts[_SHOWN:-_SHOWN] = [f" ... ({left_out} more) ... "]
     return "".join(parts)
+
+
+def _shown(step: Any) -> str:
+    if isinstance(step, str) and step.replace("$", "_").isidentifier():
+        return f".{step}"
+    return f"[{step!r}]"

@@ -9,14 +9,20 @@ import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ._faults import Fault, shown_path
+from ._faults import Fault, inner
 from ._plain import to_dict
 from ._reading import read
-from .exceptions import DocumentError
+from .exceptions import DocumentError, EncodingError
 
 C = TypeVar("C")
 
 VERSION = 1
+
+# JSON's and YAML's own libraries recurse.
+_TOO_DEEP = (
+    "nested too deeply for a file (some 300 levels of configurations and containers are the "
+    "most); from_dict and to_dict have no such limit"
+)
 
 
 def _is_yaml(path: Path) -> bool:
@@ -51,21 +57,24 @@ def from_file(cls: type[C], path: str | os.PathLike[str]) -> C:
         OSError: the file cannot be read.
     """
     file = Path(path)
-    is_yaml = _is_yaml(file)
-    text = file.read_text(encoding="utf-8")
-    data, lines = _parse_yaml(file, text) if is_yaml else _parse_json(file, text)
+    parse = _parse_yaml if _is_yaml(file) else _parse_json
+    try:
+        data, lines = parse(file, file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{file}: not UTF-8: {error}") from None
+    except RecursionError:
+        raise DocumentError(f"{file}: {_TOO_DEEP}") from None
     try:
         _check_version(data)
         return read(cls, data)
     except Fault as fault:
-        line = lines(fault.path, fault.key)
-        raise DocumentError(f"{file}:{line}: {shown_path(fault.path)}: {fault.message}") from None
+        raise DocumentError(f"{file}:{lines(fault.path, fault.key)}: {fault}") from None
 
 
 def _check_version(data: Any) -> None:
     version = data.get("$version", VERSION) if isinstance(data, dict) else VERSION
     if not isinstance(version, int) or version > VERSION:
-        raise Fault(("$version",), f"expected a version up to {VERSION}, got {version!r}")
+        raise Fault(inner(None, "$version"), f"expected a version up to {VERSION}, got {version!r}")
 
 
 def to_file(config: Any, path: str | os.PathLike[str]) -> None:
@@ -76,15 +85,19 @@ def to_file(config: Any, path: str | os.PathLike[str]) -> None:
         path: a file whose name ends in `.json`, `.yaml` or `.yml`; it is replaced at once.
 
     Raises:
-        EncodingError: the configuration holds a value that plain data cannot express.
+        EncodingError: the configuration holds a value that plain data cannot express, or
+            nests more than some 300 levels of configurations and containers.
         OSError: the file cannot be written.
     """
     file = Path(path)
     data = {"$version": VERSION, **to_dict(config)}
-    if _is_yaml(file):
-        text = _yaml().safe_dump(data, sort_keys=False, allow_unicode=True)
-    else:
-        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    try:
+        if _is_yaml(file):
+            text = _yaml().safe_dump(data, sort_keys=False, allow_unicode=True)
+        else:
+            text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    except RecursionError:
+        raise EncodingError(f"{config.__xpm__.shown}, for {file}: {_TOO_DEEP}") from None
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with open(descriptor, "w", encoding="utf-8") as stream:
@@ -109,6 +122,9 @@ def _parse_yaml(file: Path, text: str) -> tuple[Any, Any]:
         line = mark.line + 1 if mark is not None else 1
         problem = getattr(error, "problem", None) or error
         raise DocumentError(f"{file}:{line}: not YAML: {problem}") from None
+    except ValueError as error:  # such as the date 2026-99-99
+        raise DocumentError(f"{file}: not YAML: {error}") from None
+    _refuse_doubles(yaml, file, root)
 
     def line_of(path: tuple[Any, ...], key: bool) -> int:
         node, line = root, 1 if root is None else root.start_mark.line + 1
@@ -126,10 +142,30 @@ def _parse_yaml(file: Path, text: str) -> tuple[Any, Any]:
 
 def _yaml_items(yaml: Any, node: Any) -> list[tuple[tuple[str, int], Any]]:
     if isinstance(node, yaml.MappingNode):
-        return [((key.value, key.start_mark.line + 1), item) for key, item in node.value]
+        return [((str(key.value), key.start_mark.line + 1), item) for key, item in node.value]
     if isinstance(node, yaml.SequenceNode):
         return [((str(i), item.start_mark.line + 1), item) for i, item in enumerate(node.value)]
     return []
+
+
+def _refuse_doubles(yaml: Any, file: Path, root: Any) -> None:
+    stack, seen = [root], set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))  # an alias leads to the same node
+        names = set()
+        for (name, line), item in _yaml_items(yaml, node):
+            if isinstance(node, yaml.MappingNode) and name != "<<":
+                if name in names:
+                    raise DocumentError(f"{file}:{line}: {_given_twice(name)}")
+                names.add(name)
+            stack.append(item)
+
+
+def _given_twice(name: str) -> str:
+    return f"the key {name!r} is given twice in one object"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -138,7 +174,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen = set()
         for name, _ in pairs:
             if name in seen:
-                raise DocumentError(f"the key {name!r} is given twice in one object")
+                raise DocumentError(_given_twice(name))
             seen.add(name)
     return found
 
@@ -148,7 +184,7 @@ def _parse_json(file: Path, text: str) -> tuple[Any, Any]:
         data = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise DocumentError(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
-    except DocumentError as error:
+    except ValueError as error:  # such as an int of 5,000 digits
         raise DocumentError(f"{file}: {error}") from None
     return data, lambda path, key: json_line(text, path)
 

@@ -11,18 +11,25 @@ not have is written `{"$set": [...]}`, `{"$tuple": [...]}`, `{"$path": "..."}`,
 from __future__ import annotations
 
 import base64
-from typing import Any
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
 from ._base import ConfigObject, module_name
 from ._configtype import ConfigType, VariableType
 from ._containers import DictType, ListType, SetType, TupleType
 from ._encoding_containers import ordered_items
-from ._enumerated import EnumType
-from ._scalars import BytesType, PathType
+from ._enumerated import EnumType, LiteralType
+from ._identify import digest
+from ._nested import CONTAINERS
+from ._scalars import BoolType, BytesType, FloatType, IntType, PathType, StrType
+from ._steps import Steps, run
 from ._types import Type
 from ._unions import AnyType, OptionalType, UnionType
 from ._walking import held
 from .exceptions import EncodingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def class_name(cls: type) -> str:
@@ -44,61 +51,81 @@ def _shared(root: Any) -> set[int]:
     return shared
 
 
+def _is_leaf(value: Any) -> bool:
+    return not isinstance(value, (ConfigObject, *CONTAINERS))
+
+
 class _Writer:
+    """Writes values; methods that return `Steps` are run by `run`."""
+
     def __init__(self, root: Any) -> None:
         self.shared = _shared(root)
         self.numbers: dict[int, int] = {}
 
-    def write(self, value: Any, type: Type) -> Any:
+    def write(self, value: Any, type: Type) -> Steps:
         """A value of a declared type as plain data."""
-        if isinstance(type, OptionalType):
-            return None if value is None else self.write(value, type.inner)
+        type = unwrapped(type)
         if isinstance(value, ConfigObject):
-            return self.config(value, type)
+            return (yield from self.config(value, type))
         if isinstance(type, UnionType):
-            return self._member(value, type)
-        if isinstance(type, VariableType):
-            return self.any(value) if type.bound is None else self.write(value, type.bound)
-        if isinstance(type, AnyType):
-            return self.any(value)
+            type = _member(value, type)
+        if _is_leaf(value):
+            return self.leaf(value, type)
         if isinstance(type, ListType):
-            return [self.write(item, type.element) for item in value]
+            return (yield from self._items(value, repeat(type.element)))
         if isinstance(type, SetType):
-            return self._sorted([self.write(item, type.element) for item in value])
+            return (yield from self._items(_ordered(value), repeat(type.element)))
         if isinstance(type, TupleType):
-            types = type.elements if type.rest is None else (type.rest,) * len(value)
-            return [self.write(*pair) for pair in zip(value, types, strict=True)]
+            types = type.elements if type.rest is None else repeat(type.rest)
+            return (yield from self._items(value, types))
         if isinstance(type, DictType):
-            return {
-                self.write(name, type.key): self.write(item, type.element)
-                for name, item in value.items()
-            }
+            return (yield from self._dict(value, type.key, type.element))
+        return (yield from self._any(value))
+
+    def leaf(self, value: Any, type: Type) -> Any:
+        """A value that holds no other."""
+        type = unwrapped(type)
+        if value is None:
+            return None
         if isinstance(type, EnumType):
             return value.name
         if isinstance(type, PathType):
             return str(value)
         if isinstance(type, BytesType):
             return base64.b64encode(value).decode()
+        if isinstance(type, (AnyType, LiteralType, UnionType)):
+            return value if value.__class__ in _PLAIN else _typed(value)
         return value
 
-    def _member(self, value: Any, type: UnionType) -> Any:
-        """A value of a union: as data that reads back as this value, typed if need be."""
-        if value is None or isinstance(value, (bool, int, float, str)):
-            return value
-        members = [member for member in type.members if member.exact(value)]
-        containers = (ListType, SetType, TupleType, DictType)
-        alike = [m for m in type.members if isinstance(m, containers)]
-        if len(members) == 1 and len(alike) == 1 and members[0] is alike[0]:
-            return self.write(value, members[0])
-        return self.any(value)
+    def _items(self, values: Iterable[Any], types: Iterable[Type]) -> Steps:
+        items = []
+        for value, type in zip(values, types, strict=False):  # types may go on for ever
+            leaf = _is_leaf(value)
+            items.append(self.leaf(value, type) if leaf else (yield self.write(value, type)))
+        return items
 
-    def _sorted(self, items: list[Any]) -> list[Any]:
-        try:
-            return sorted(items)
-        except TypeError:
-            return items
+    def _dict(self, value: dict[Any, Any], key: Type, element: Type) -> Steps:
+        names = yield from self._items(value, repeat(key))
+        items = yield from self._items(value.values(), repeat(element))
+        plain = isinstance(unwrapped(key), _KEYS)
+        if plain and not any(name is None or _is_special(name) for name in names):
+            return dict(zip(names, items, strict=True))
+        return {"$dict": [list(pair) for pair in zip(names, items, strict=True)]}
 
-    def config(self, config: Any, type: Type | None) -> dict[str, Any]:
+    def _any(self, value: Any) -> Steps:
+        """A value of no declared type: what plain data does not have is typed."""
+        if isinstance(value, list):
+            return (yield from self._items(value, repeat(_ANY)))
+        if isinstance(value, tuple):
+            return {"$tuple": (yield from self._items(value, repeat(_ANY)))}
+        if isinstance(value, (set, frozenset)):
+            return {"$set": (yield from self._items(_ordered(value), repeat(_ANY)))}
+        if all(isinstance(name, str) and not _is_special(name) for name in value):
+            items = yield from self._items(value.values(), repeat(_ANY))
+            return dict(zip(value, items, strict=True))
+        return (yield from self._dict(dict(ordered_items(value)), _ANY, _ANY))
+
+    def config(self, config: Any, type: Type | None) -> Steps:
         """A configuration, where one of a declared type is expected."""
         if id(config) in self.numbers:
             return {"$ref": self.numbers[id(config)]}
@@ -109,41 +136,71 @@ class _Writer:
         if id(config) in self.shared:
             data["$id"] = self.numbers[id(config)] = len(self.numbers) + 1
         for argument, value in info.xpmvalues():
-            if not argument.constant and argument.name not in info.generated:
-                if value is None and argument.default is None:
-                    continue
-                data[argument.name] = None if value is None else self.write(value, argument.type)
+            if argument.constant or argument.name in info.generated:
+                continue
+            if value is None and argument.default is None:
+                continue
+            leaf = _is_leaf(value)
+            data[argument.name] = (
+                self.leaf(value, argument.type)
+                if leaf
+                else (yield self.write(value, argument.type))
+            )
         return data
 
-    def any(self, value: Any) -> Any:
-        """A value of no declared type: what plain data does not have is typed."""
-        if value is None or type(value) in (bool, int, float, str):
-            return value
-        if isinstance(value, ConfigObject):
-            return self.config(value, None)
-        if isinstance(value, list):
-            return [self.any(item) for item in value]
-        if isinstance(value, tuple):
-            return {"$tuple": [self.any(item) for item in value]}
-        if isinstance(value, (set, frozenset)):
-            return {"$set": self._sorted([self.any(item) for item in value])}
-        if isinstance(value, dict):
-            if all(isinstance(name, str) and not name.startswith("$") for name in value):
-                return {name: self.any(item) for name, item in value.items()}
-            return {"$dict": [[self.any(k), self.any(v)] for k, v in ordered_items(value)]}
-        return self._typed(value)
 
-    def _typed(self, value: Any) -> Any:
-        if isinstance(value, bytes):
-            return {"$bytes": base64.b64encode(value).decode()}
-        if hasattr(value, "__fspath__"):
-            return {"$path": str(value)}
-        if hasattr(value, "name") and hasattr(type(value), "__members__"):
-            return {"$enum": f"{class_name(type(value))}.{value.name}"}
-        raise EncodingError(
-            f"a value of type {type(value).__module__}.{type(value).__qualname__} "
-            "cannot be written as plain data"
-        )
+_ANY = AnyType()
+_PLAIN = (bool, int, float, str)
+# Types whose values are told apart by the texts that JSON makes of keys.
+_KEYS = (StrType, IntType, FloatType, BoolType, EnumType, PathType)
+
+
+def _is_special(name: Any) -> bool:
+    return isinstance(name, str) and name.startswith("$")
+
+
+def unwrapped(type: Type) -> Type:
+    """A type without what says that None is a value, or what a type variable is bound by."""
+    while True:
+        if isinstance(type, OptionalType):
+            type = type.inner
+        elif isinstance(type, VariableType) and type.bound is not None:
+            type = type.bound
+        else:
+            return type
+
+
+def _member(value: Any, union: UnionType) -> Type:
+    """The type by which a container reads back as the same value; `Any` if it is typed then."""
+    containers = [m for m in map(unwrapped, union.members) if isinstance(m, _CONTAINERS)]
+    if len(containers) == 1 and containers[0].exact(value):
+        return containers[0]
+    return _ANY
+
+
+_CONTAINERS = (ListType, SetType, TupleType, DictType)
+
+
+def _ordered(values: Any) -> list[Any]:
+    """The elements of a set, in an order that is the same in every process."""
+    try:
+        return sorted(values)
+    except TypeError:
+        return sorted(values, key=lambda v: digest(v).hex() if not _is_leaf(v) else repr(v))
+
+
+def _typed(value: Any) -> Any:
+    """A value that plain data does not have."""
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    if hasattr(value, "__fspath__"):
+        return {"$path": str(value)}
+    if hasattr(value, "name") and hasattr(type(value), "__members__"):
+        return {"$enum": f"{class_name(type(value))}.{value.name}"}
+    raise EncodingError(
+        f"a value of type {type(value).__module__}.{type(value).__qualname__} "
+        "cannot be written as plain data"
+    )
 
 
 def to_dict(config: Any) -> dict[str, Any]:
@@ -159,5 +216,4 @@ def to_dict(config: Any) -> dict[str, Any]:
     Raises:
         EncodingError: it holds a value that plain data cannot express.
     """
-    writer = _Writer(config)
-    return writer.config(config, None)
+    return run(_Writer(config).config(config, None))  # type: ignore[no-any-return] # a dict

@@ -2,223 +2,280 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, TypeVar, cast
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ._base import ConfigObject, nearest, qualified, user_location
-from ._configtype import ConfigType, VariableType
+from ._base import nearest, qualified, user_location
+from ._configtype import ConfigType
 from ._containers import DictType, ListType, SetType, TupleType
+from ._copying import convert
 from ._enumerated import EnumType
-from ._faults import Fault, Path, shown_path
-from ._finding import find_class, find_member
+from ._faults import Fault, Place, depth, inner
+from ._finding import find_class
+from ._forms import FORMS, decoded, hashed, special
+from ._plain import unwrapped
 from ._scalars import BytesType
+from ._steps import Steps, run
 from ._types import Refused, Type, describe
 from ._unions import AnyType, OptionalType, UnionType
 from .exceptions import ConfigError, DocumentError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 C = TypeVar("C")
+
+_ANY = AnyType()
+_SPECIAL = ("$type", "$id", "$version")
 
 
 class _Reader:
+    """Reads data; methods that return `Steps` are run by `run`."""
+
     def __init__(self) -> None:
         self.objects: dict[Any, Any] = {}
         self.location = user_location()
+        # containers on the way to what is read: data may hold itself
+        self.inside: set[int] = set()
 
-    def read(self, data: Any, type: Type, path: Path) -> Any:
+    def read(self, data: Any, declared: Type, place: Place) -> Steps:
         """The value of a declared type that plain data stands for."""
-        if isinstance(type, OptionalType):
-            return None if data is None else self.read(data, type.inner, path)
-        if isinstance(data, dict) and ("$type" in data or "$ref" in data):
-            declared = type.cls if isinstance(type, ConfigType) else None
-            return self._coerced(self.config(data, declared, path), type, path)
-        if isinstance(type, UnionType):
-            return self._union(data, type, path)
-        if isinstance(type, ConfigType):
-            return self.config(data, type.cls, path)
-        if isinstance(type, VariableType) and type.bound is not None:
-            return self.read(data, type.bound, path)
-        if isinstance(type, AnyType):
-            return self.any(data, path)
-        if isinstance(data, dict) and len(data) == 1 and next(iter(data)) in _TYPED:
-            return self._coerced(self.any(data, path), type, path)
-        return self._declared(data, type, path)
+        if not isinstance(data, (dict, list)):
+            return self.leaf(data, declared, place)
+        if id(data) in self.inside:
+            raise Fault(place, "the data holds itself; name an object by '$id' and '$ref'")
+        self.inside.add(id(data))
+        try:
+            return (yield from self._nested(data, unwrapped(declared), place))
+        finally:
+            self.inside.discard(id(data))
 
-    def _declared(self, data: Any, type: Type, path: Path) -> Any:
+    def _nested(self, data: Any, type: Type, place: Place) -> Steps:
+        if isinstance(data, dict) and ("$type" in data or "$ref" in data):
+            cls = type.cls if isinstance(type, ConfigType) else None
+            return _coerced((yield from self.config(data, cls, place)), type, place)
+        if isinstance(type, UnionType):
+            return (yield from self._union(data, type, place))
+        if isinstance(type, ConfigType) and isinstance(data, dict):
+            return (yield from self.config(data, type.cls, place))
+        if isinstance(type, ConfigType):
+            return self.leaf(data, type, place)
+        if isinstance(data, dict) and len(data) == 1 and next(iter(data)) in FORMS:
+            return _coerced((yield from self._form(data, type, place)), type, place)
+        if isinstance(type, DictType) and isinstance(data, dict):
+            names = yield from self._items(data, repeat(type.key), place, data)
+            items = yield from self._items(data.values(), repeat(type.element), place, data)
+            return dict(zip(names, items, strict=True))
         if isinstance(type, (ListType, SetType, TupleType)):
             if not isinstance(data, list):
-                raise Fault(path, f"expected {type} (a list), got {describe(data)}")
-            return self._sequence(data, type, path)
-        if isinstance(type, DictType):
-            if not isinstance(data, dict):
-                raise Fault(path, f"expected {type}, got {describe(data)}")
-            return {
-                self.read(name, type.key, (*path, name)): self.read(
-                    item, type.element, (*path, name)
-                )
-                for name, item in data.items()
-            }
-        if isinstance(type, EnumType) and isinstance(data, str):
-            members: Any = type.cls
-            if data not in members.__members__:
-                known = members.__members__
-                raise Fault(path, f"{type} has no member '{data}'{nearest(data, known)}")
-            return members[data]
-        if isinstance(type, BytesType) and isinstance(data, str):
-            return _decoded(data, path)
-        return self._coerced(data, type, path)
+                raise Fault(place, f"expected {type} (a list), got {describe(data)}")
+            return (yield from self._sequence(data, type, place))
+        if not isinstance(type, AnyType):
+            return _coerced(data, type, place)
+        if isinstance(data, list):
+            return (yield from self._items(data, repeat(_ANY), place))
+        items = yield from self._items(data.values(), repeat(_ANY), place, data)
+        return dict(zip(data, items, strict=True))
 
-    def _sequence(self, data: list[Any], type: Any, path: Path) -> Any:
-        if isinstance(type, TupleType) and type.rest is None:
-            if len(data) != len(type.elements):
-                raise Fault(path, f"expected {type}, got {len(data)} elements")
-            types: Any = type.elements
-        else:
-            element = type.rest if isinstance(type, TupleType) else type.element
-            types = (element,) * len(data)
-        items = [
-            self.read(item, part, (*path, index))
-            for index, (item, part) in enumerate(zip(data, types, strict=True))
-        ]
-        if isinstance(type, TupleType):
-            return tuple(items)
-        if isinstance(type, SetType):
-            for item in items:
-                if isinstance(item, ConfigObject):
-                    item.__xpm__.seal()
-            return set(items)
-        return items
-
-    def _coerced(self, value: Any, type: Type, path: Path) -> Any:
-        try:
-            return type.coerce(value)
-        except Refused as refused:
+    def leaf(self, data: Any, declared: Type, place: Place) -> Any:
+        """The value of a declared type that data stands for which holds no other."""
+        if data is None and isinstance(declared, OptionalType):
+            return None
+        type = unwrapped(declared)
+        if isinstance(type, UnionType):
+            return self._leaf_of_union(data, type, place)
+        if isinstance(type, ConfigType):
             raise Fault(
-                path, f"expected {refused.expected}, got {describe(refused.value)}"
-            ) from None
+                place, f"expected the arguments of {type.cls.__qualname__}, got {describe(data)}"
+            )
+        if isinstance(type, (ListType, SetType, TupleType)):
+            raise Fault(place, f"expected {type} (a list), got {describe(data)}")
+        if isinstance(type, EnumType) and isinstance(data, str):
+            known: Any = type.cls.__members__  # type: ignore[attr-defined] # an Enum
+            if data not in known:
+                raise Fault(place, f"{type} has no member '{data}'{nearest(data, known)}")
+            return known[data]
+        if isinstance(type, BytesType) and isinstance(data, str):
+            return decoded(data, place)
+        return _coerced(data, type, place)
 
-    def _union(self, data: Any, type: UnionType, path: Path) -> Any:
-        if not isinstance(data, (dict, list)):
-            try:
-                return type.coerce(data)
-            except Refused:
-                pass  # it may be the name of an enumeration's member
-        faults = []
+    def _leaf_of_union(self, data: Any, type: UnionType, place: Place) -> Any:
+        try:
+            return type.coerce(data)
+        except Refused:
+            pass  # it may be the name of an enumeration's member
         for member in type.members:
             try:
-                return self.read(data, member, path)
+                return self.leaf(data, member, place)
+            except Fault:
+                continue
+        raise Fault(place, f"expected {type}, got {describe(data)}")
+
+    def _union(self, data: Any, type: UnionType, place: Place) -> Steps:
+        faults = []
+        known = len(self.objects)
+        for member in type.members:
+            try:
+                return (yield self._nested(data, unwrapped(member), place))
             except Fault as fault:
                 faults.append(fault)
+                while len(self.objects) > known:
+                    self.objects.popitem()
         # the member that was followed farthest is the one that was meant
-        farthest = max(faults, key=lambda fault: len(fault.path))
-        if len(farthest.path) > len(path):
+        farthest = max(faults, key=lambda fault: depth(fault.place))
+        if depth(farthest.place) > depth(place):
             raise farthest
-        raise Fault(path, f"expected {type}, got {describe(data)}")
+        raise Fault(place, f"expected {type}, got {describe(data)}")
 
-    def config(self, data: Any, declared: Any, path: Path) -> Any:
+    def _items(
+        self, values: Iterable[Any], types: Iterable[Type], place: Place, names: Any = None
+    ) -> Steps:
+        items = []
+        steps = iter(names) if names is not None else iter(range(len(values)))  # type: ignore[arg-type] # a list
+        for value, type, step in zip(values, types, steps, strict=False):  # types may be endless
+            at = inner(place, step)
+            leaf = not isinstance(value, (dict, list))
+            items.append(self.leaf(value, type, at) if leaf else (yield self.read(value, type, at)))
+        return items
+
+    def _sequence(self, data: list[Any], type: Any, place: Place) -> Steps:
+        if isinstance(type, TupleType):
+            if type.rest is None and len(data) != len(type.elements):
+                raise Fault(place, f"expected {type}, got {len(data)} elements")
+            types = type.elements if type.rest is None else repeat(type.rest)
+            return tuple((yield from self._items(data, types, place)))
+        items = yield from self._items(data, repeat(type.element), place)
+        return items if isinstance(type, ListType) else hashed(items, place)
+
+    def _form(self, data: dict[str, Any], type: Type, place: Place) -> Steps:
+        """What plain data does not have: `{"$set": [...]}` and the like."""
+        ((form, content),) = data.items()
+        at = inner(place, form)
+        if form not in ("$set", "$tuple", "$dict"):
+            return special(form, content, at)
+        if not isinstance(content, list):
+            raise Fault(at, f"expected a list, got {describe(content)}")
+        if form == "$dict":
+            return (yield from self._pairs(content, type, at))
+        wanted = SetType if form == "$set" else TupleType
+        if isinstance(type, wanted):
+            return (yield from self._sequence(content, type, at))
+        items = yield from self._items(content, repeat(_ANY), at)
+        return tuple(items) if form == "$tuple" else hashed(items, at)
+
+    def _pairs(self, content: list[Any], type: Type, place: Place) -> Steps:
+        types = (type.key, type.element) if isinstance(type, DictType) else (_ANY, _ANY)
+        pairs = []
+        for index, pair in enumerate(content):
+            at = inner(place, index)
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise Fault(at, f"expected [key, value], got {describe(pair)}")
+            name, item = yield from self._items(pair, types, at)
+            hashed([name], at)
+            pairs.append((name, item))
+        return dict(pairs)
+
+    def config(self, data: dict[str, Any], declared: Any, place: Place) -> Steps:
         """A configuration."""
-        if not isinstance(data, dict):
-            wanted = declared.__qualname__ if declared else "a configuration"
-            raise Fault(path, f"expected the arguments of {wanted}, got {describe(data)}")
+        for name in ("$ref", "$id"):
+            if not isinstance(data.get(name, 0), (int, str)):
+                raise Fault(inner(place, name), f"expected a number, got {describe(data[name])}")
         if "$ref" in data:
             if data["$ref"] not in self.objects:
-                raise Fault(path, f"no object before this one has the $id {data['$ref']!r}")
+                raise Fault(place, f"no object before this one has the $id {data['$ref']!r}")
             return self.objects[data["$ref"]]
-        cls = self._class(data, declared, path)
-        made = cls.C()
+        cls = _class(data, declared, place)
+        made = _bare(cls, place)
         made.__xpm__.set_location(self.location)
         if "$id" in data:
+            if data["$id"] in self.objects:
+                raise Fault(inner(place, "$id"), f"the $id {data['$id']!r} is given twice")
             self.objects[data["$id"]] = made
-        self._fill(made, data, path)
+        yield from self._fill(made, data, place)
+        if getattr(made.__xpm__.xpmtype.converts, "replace", False):
+            made = convert(made)
+            if "$id" in data:
+                self.objects[data["$id"]] = made
         return made
 
-    def _class(self, data: dict[str, Any], declared: Any, path: Path) -> Any:
-        name = data.get("$type")
-        if name is None:
-            if declared is None or _is_root(declared):
-                raise Fault(path, "the class is not known here: name it under '$type'")
-            return declared
-        if not isinstance(name, str):
-            raise Fault((*path, "$type"), f"expected module:Class, got {describe(name)}")
-        try:
-            cls = find_class(name)
-        except LookupError as error:
-            raise Fault((*path, "$type"), str(error)) from None
-        if declared is not None and not issubclass(cls, declared):
-            raise Fault((*path, "$type"), f"{name} is not a {qualified(declared)}")
-        return cls
-
-    def _fill(self, made: Any, data: dict[str, Any], path: Path) -> None:
+    def _fill(self, made: Any, data: dict[str, Any], place: Place) -> Steps:
         info = made.__xpm__
         arguments = info.xpmtype.arguments
-        for name in data:
-            if name not in arguments and name not in ("$type", "$id", "$version"):
-                near = nearest(str(name), arguments)
-                message = f"{info.xpmtype.full_name} has no argument '{name}'{near}"
-                raise Fault((*path, name), message, key=True)
-        for name, argument in arguments.items():
-            if name in data:
-                item = data[name]
-                optional = argument.optional and item is None
-                value = None if optional else self.read(item, argument.type, (*path, name))
-                try:
-                    setattr(made, name, value)
-                except ConfigError as error:
-                    raise Fault((*path, name), str(error)) from None
-        missing = [a.name for a in info.xpmtype.required if a.name not in info.values]
-        if missing:
-            shown = ", ".join(f"'{name}'" for name in missing)
-            raise Fault(path, f"no value for the required {shown} of {info.xpmtype.full_name}")
-
-    def any(self, data: Any, path: Path) -> Any:
-        """A value of no declared type."""
-        if isinstance(data, list):
-            return [self.any(item, (*path, index)) for index, item in enumerate(data)]
-        if not isinstance(data, dict):
-            return data
-        if "$type" in data or "$ref" in data:
-            return self.config(data, None, path)
-        if len(data) == 1:
-            (form, content), *_ = data.items()
-            if form in _TYPED:
-                return self._typed(form, content, (*path, form))
-        return {name: self.any(item, (*path, name)) for name, item in data.items()}
-
-    def _typed(self, form: str, content: Any, path: Path) -> Any:
-        if form == "$path":
-            import pathlib  # plain data rarely has paths of no declared type
-
-            return pathlib.Path(content)
-        if form == "$bytes":
-            return _decoded(content, path)
-        if form == "$enum":
-            return self._member(content, path)
-        if not isinstance(content, list):
-            raise Fault(path, f"expected a list, got {describe(content)}")
-        items = [self.any(item, (*path, index)) for index, item in enumerate(content)]
-        if form == "$dict":
-            return dict(items)
-        return tuple(items) if form == "$tuple" else set(items)
-
-    def _member(self, content: Any, path: Path) -> Any:
-        try:
-            return find_member(str(content))
-        except LookupError:
-            raise Fault(path, f"expected module:Class.MEMBER, got {describe(content)}") from None
+        _check_names(info.xpmtype, data, place)
+        if not info.xpmtype.old_arguments:
+            _check_complete(info, data, place)
+        for name, item in data.items():
+            if name in _SPECIAL:
+                continue
+            argument = arguments.get(name)
+            at = inner(place, name)
+            if item is None and argument is not None and argument.optional:
+                value = None
+            else:
+                value = yield self.read(item, argument.type if argument else _ANY, at)
+            try:
+                setattr(made, name, value)
+            except ConfigError as error:
+                raise Fault(at, str(error)) from None
+        _check_complete(info, info.values, place)
 
 
-_TYPED = frozenset({"$set", "$tuple", "$path", "$bytes", "$enum", "$dict"})
+def _class(data: dict[str, Any], declared: Any, place: Place) -> Any:
+    name = data.get("$type")
+    if name is None:
+        if declared is None or _is_root(declared):
+            raise Fault(place, "the class is not known here: name it under '$type'")
+        return declared
+    at = inner(place, "$type")
+    if not isinstance(name, str):
+        raise Fault(at, f"expected module:Class, got {describe(name)}")
+    try:
+        cls = find_class(name)
+    except LookupError as error:
+        raise Fault(at, str(error)) from None
+    if declared is not None and not issubclass(cls, declared):
+        raise Fault(at, f"{name} is not a {qualified(declared)}")
+    return cls
+
+
+def _bare(cls: Any, place: Place) -> Any:
+    """A configuration of a class that has its defaults alone."""
+    try:
+        made = object.__new__(cls.C)
+    except TypeError as error:  # it has abstract methods
+        raise Fault(place, str(error)) from None
+    type(made).__init__(made)
+    return made
+
+
+def _check_names(schema: Any, data: dict[str, Any], place: Place) -> None:
+    arguments = schema.arguments
+    for name in data:
+        if name not in arguments and name not in _SPECIAL and name not in schema.old_arguments:
+            near = nearest(str(name), arguments)
+            message = f"{schema.full_name} has no argument '{name}'{near}"
+            raise Fault(inner(place, name), message, key=True)
+
+
+def _check_complete(info: Any, given: dict[str, Any], place: Place) -> None:
+    missing = [a.name for a in info.xpmtype.required if a.name not in given]
+    if missing:
+        shown = ", ".join(f"'{name}'" for name in missing)
+        raise Fault(place, f"no value for the required {shown} of {info.xpmtype.full_name}")
+
+
+def _coerced(value: Any, type: Type, place: Place) -> Any:
+    try:
+        return type.coerce(value)
+    except Refused as refused:
+        got = describe(refused.value)
+        raise Fault(place, f"expected {refused.expected}, got {got}") from None
+    except ConfigError as error:
+        raise Fault(place, str(error)) from None
 
 
 def _is_root(cls: type) -> bool:
     return not cls.__xpmtype__.arguments and cls.__name__ == "Config"  # type: ignore[attr-defined] # a Config
-
-
-def _decoded(text: Any, path: Path) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, TypeError, ValueError):
-        raise Fault(path, f"expected bytes in base64, got {describe(text)}") from None
 
 
 def read(cls: type[C], data: Any) -> C:
@@ -227,7 +284,11 @@ def read(cls: type[C], data: Any) -> C:
     Raises:
         Fault: it stands for none.
     """
-    return cast("C", _Reader().config(data, cls, ()))
+    reader = _Reader()
+    if not isinstance(data, dict):
+        reader.leaf(data, cls.__xpmtype__, None)  # type: ignore[attr-defined] # a Config
+    # not `read`: a task that is not submitted may be read, though no value may be one
+    return cast("C", run(reader.config(data, cls, None)))
 
 
 def from_dict(cls: type[C], data: dict[str, Any]) -> C:
@@ -245,4 +306,4 @@ def from_dict(cls: type[C], data: dict[str, Any]) -> C:
     try:
         return read(cls, data)
     except Fault as fault:
-        raise DocumentError(f"{shown_path(fault.path)}: {fault.message}") from None
+        raise DocumentError(str(fault)) from None

@@ -104,7 +104,9 @@ class Type:
 
 def describe(value: Any) -> str:
     """A value for messages: its type and a short representation."""
-    shown = repr(value)
+    from ._display import show_value  # errors alone
+
+    shown = show_value(value)
     if len(shown) > 80:
         shown = shown[:77] + "..."
     return f"{type(value).__qualname__} {shown}"

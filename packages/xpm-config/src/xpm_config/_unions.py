@@ -8,7 +8,7 @@ from ._base import ConfigObject
 from ._encoding import encode_bool
 from ._encoding_any import encode_any
 from ._enumerated import LiteralType
-from ._nested import CONTAINERS, check_submitted, nested_configs
+from ._nested import CONTAINERS, check_submitted
 from ._scalars import BoolType
 from ._types import Refused, Type
 
@@ -29,17 +29,31 @@ class AnyType(Type):
         return False
 
 
+# Values are visited by functions that recurse; configurations are not.
+_DEEPEST = 100
+
+
 def _coerce_any(value: Any) -> Any:
     if isinstance(value, ConfigObject):
         check_submitted(value)
     elif isinstance(value, CONTAINERS):
-        found: list[Any] = []
-        nested_configs(value, found)
-        for config in found:
-            check_submitted(config)
+        if not _check_elements(value, _DEEPEST):
+            raise Refused(f"a value that nests at most {_DEEPEST} containers", value)
         if isinstance(value, (list, dict, set)):
             return value.copy()
     return value
+
+
+def _check_elements(value: Any, depth: int) -> bool:
+    """Refuses tasks that are not submitted; whether the value nests no deeper than this."""
+    if not depth:
+        return False
+    for item in (*value, *value.values()) if isinstance(value, dict) else value:
+        if isinstance(item, ConfigObject):
+            check_submitted(item)
+        elif isinstance(item, CONTAINERS) and not _check_elements(item, depth - 1):
+            return False
+    return True
 
 
 class OptionalType(Type):
