@@ -27,6 +27,8 @@ def _show(value: Any, depth: int, path: set[int]) -> str:
         return "..."
     if isinstance(value, (list, tuple)):
         shown = _join([_show(item, depth - 1, path) for item in value[:_ITEMS]], len(value))
+        if isinstance(value, tuple) and len(value) == 1:
+            shown += ","
         return f"[{shown}]" if isinstance(value, list) else f"({shown})"
     if isinstance(value, dict):
         items = list(value.items())[:_ITEMS]

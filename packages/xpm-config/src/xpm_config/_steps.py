@@ -3,6 +3,7 @@
 A recursive function is written as a generator that yields the calls it makes, and is sent
 what they return:
 
+>>> from xpm_config._steps import run
 >>> def depth(items):
 ...     deepest = 0
 ...     for item in items:
