@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from xpm_launchers import DirectLauncher
+from xpm_launchers.finder import parse
 from xpm_scheduler import JobFailureStatus, JobState, experiment
 from xpm_scheduler.settings import WorkspaceSettings
 
@@ -75,4 +77,15 @@ def test_what_was_killed_goes_on_with_the_next_submission(tmp_path: Path) -> Non
     with experiment(tmp_path, "killed") as second:
         task = KillsItself.C().submit()
     assert not second.failed
+    assert task.job.retry_count == 2
+
+
+def test_a_resumable_task_goes_on_after_the_launcher_has_ended_it(tmp_path: Path) -> None:
+    from lasting import Long
+
+    launcher = DirectLauncher(requirement=parse("duration=1s & cpu(cores=1)"))
+    with experiment(tmp_path, "long", launcher=launcher) as xp:
+        task = Long.C().submit()
+    assert not xp.failed
+    assert 0 < float(task.mark.read_text()) <= 1
     assert task.job.retry_count == 2

@@ -174,3 +174,16 @@ class Evaluate(Task):
 
     def execute(self) -> None:
         note(self.journal, str(self.checkpoint.step))
+
+
+class Long(ResumableTask):
+    """Takes longer than its time limit, but once."""
+
+    mark: Meta[Path] = field(default_factory=PathGenerator("mark"))
+
+    def execute(self) -> None:
+        left = self.remaining_time()
+        assert left is not None
+        if not self.mark.exists():
+            self.mark.write_text(str(left))
+            wait_for(self.mark.with_name("never"))

@@ -57,22 +57,32 @@ class _Outcome:
 class _Cancellation:
     """Turns the first SIGTERM or SIGINT into ``TaskCancelled``, and remembers it.
 
-    Whatever the task makes of the exception, the job ends as cancelled. A second signal
-    acts as it would in any process.
+    Whatever the task makes of the exception, the job ends as cancelled; at its time limit, as
+    having reached that. A second signal acts as it would in any process.
+
+    Attributes:
+        reason: why the job is to end; ``None`` while it is not.
     """
 
+    #: A signal this near to the time limit, in seconds, is the time limit's.
+    NEAR = 1.0
+
     def __init__(self) -> None:
-        self.requested = False
+        self.reason: str | None = None
 
     def install(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._handle)
 
     def _handle(self, number: int, _frame: object) -> None:
-        self.requested = True
         for other in (signal.SIGTERM, signal.SIGINT):
             signal.signal(other, signal.SIG_DFL)
-        raise TaskCancelled(f"the job was told to stop ({signal.Signals(number).name})")
+        left = Env.instance().remaining_time()
+        if left is not None and left <= self.NEAR:
+            self.reason, text = "timeout", "the job has reached its time limit"
+        else:
+            self.reason, text = "cancelled", "the job was told to stop"
+        raise TaskCancelled(f"{text} ({signal.Signals(number).name})", left)
 
 
 def main(folder: str, token: str) -> int:
@@ -137,8 +147,8 @@ def _run(job: JobFolder, attempt: Attempt, lock: JobLock) -> int:
     reporter.state("running")
     cancellation = _Cancellation()
     outcome = _execute(job, cancellation, _hold_tokens)
-    if cancellation.requested and outcome.reason != "cancelled":
-        outcome = _Outcome(1, "cancelled", outcome.message or "the job was told to stop")
+    if cancellation.reason not in (None, outcome.reason):
+        outcome = _Outcome(1, cancellation.reason, outcome.message or "the job was told to stop")
     for number in (signal.SIGTERM, signal.SIGINT):
         # The end is being written: from here on a signal would only tear it.
         signal.signal(number, signal.SIG_IGN)

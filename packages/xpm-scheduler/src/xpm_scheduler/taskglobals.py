@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-#: When the job is ended by its time limit, in seconds since the epoch; set by its launcher.
-DEADLINE_VARIABLE = "XPM_DEADLINE"
+from xpm_launchers import remaining_time
 
 _RANK_VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 
@@ -47,10 +45,7 @@ class Env:
 
     def remaining_time(self) -> float | None:
         """Seconds until the time limit of the job of this process; ``None`` without one."""
-        try:
-            return max(0.0, float(os.environ[DEADLINE_VARIABLE]) - time.time())
-        except (KeyError, ValueError):
-            return None
+        return remaining_time()
 
 
 def is_main_process() -> bool:
