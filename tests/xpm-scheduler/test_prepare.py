@@ -58,7 +58,7 @@ def test_what_is_prepared_is_not_prepared_again(tmp_path: Path, folder: Path) ->
 def test_nothing_is_prepared_for_what_is_done(tmp_path: Path, folder: Path) -> None:
     from lasting import Data, Reader, Use
 
-    from xpm_scheduler import Scheduler
+    from xpm_scheduler.testing import reset
 
     def run() -> JobState:
         with experiment(tmp_path / "w", "use"):
@@ -67,7 +67,7 @@ def test_nothing_is_prepared_for_what_is_done(tmp_path: Path, folder: Path) -> N
         return state
 
     assert run() == JobState.DONE
-    Scheduler._instance = None  # as in another process
+    reset()
     assert run() == JobState.DONE
     assert _lines(folder / "asked") == ["done"]
 

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         Workspace,
         experiment,
         progress,
+        set_launcher,
         tqdm,
     )
     from xpm_serialize import (
@@ -173,6 +174,7 @@ __all__ = [
     "TransientMode",
     "Workspace",
     "experiment",
+    "set_launcher",
     # Launchers
     "Launcher",
     # Finding a launcher
@@ -260,6 +262,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Workspace",
         "experiment",
         "progress",
+        "set_launcher",
         "tqdm",
     ),
     "xpm_launchers": ("Launcher",),

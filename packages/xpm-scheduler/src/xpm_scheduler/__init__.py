@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ._task import Task as Task
     from ._workspace import RunMode as RunMode
     from ._workspace import Workspace as Workspace
+    from ._workspace import set_launcher as set_launcher
     from .exceptions import DirtyGitError as DirtyGitError
     from .exceptions import FailedExperiment as FailedExperiment
     from .exceptions import GracefulExperimentExit as GracefulExperimentExit
@@ -65,6 +66,7 @@ __all__ = [
     "TransientMode",
     "Workspace",
     "experiment",
+    "set_launcher",
     # Jobs
     "Job",
     "JobDependency",
@@ -102,7 +104,7 @@ _HOMES = {
     "_states": ("JobFailureStatus", "JobState", "JobStateError"),
     "_submission": ("STDERR", "STDOUT", "JobContext"),
     "_task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
-    "_workspace": ("RunMode", "Workspace"),
+    "_workspace": ("RunMode", "Workspace", "set_launcher"),
     "exceptions": (
         "DirtyGitError",
         "FailedExperiment",

@@ -189,3 +189,8 @@ def _local_launcher() -> Launcher:
     from xpm_launchers import DirectLauncher, LocalConnector
 
     return DirectLauncher(LocalConnector.instance())
+
+
+def set_launcher(launcher: Launcher | None) -> None:
+    """Set the launcher of tasks that name none; see :meth:`Workspace.set_launcher`."""
+    Workspace.set_launcher(launcher)

@@ -1,0 +1,24 @@
+"""For tests of plans: begin as a new process would."""
+
+from __future__ import annotations
+
+from ._experiment import experiment
+from ._scheduler import Scheduler
+from ._workspace import Workspace, open_plans
+
+__all__ = ["reset"]
+
+
+def reset() -> None:
+    """Forget all that this process knows of jobs, preparations, launchers and experiments.
+
+    What is on disk stays, and what runs goes on.
+
+    Raises:
+        RuntimeError: an experiment is open.
+    """
+    if open_plans:
+        raise RuntimeError(f"reset: {len(open_plans)} experiments are open; leave them first")
+    Scheduler._instance = None
+    Workspace._default_launcher = None
+    experiment.CURRENT = None
