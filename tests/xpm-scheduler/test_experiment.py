@@ -453,3 +453,14 @@ def test_the_state_of_the_code_is_recorded_and_can_be_refused(
     assert "git: the code has uncommitted changes in" in capsys.readouterr().err
     assert run("ignore")["dirty"]
     assert "uncommitted" not in capsys.readouterr().err
+
+
+def test_a_task_is_waited_for_through_its_information_too(tmp_path: Path) -> None:
+    from sample import Add
+
+    task = Add.C(x=1)
+    with pytest.raises(ValueError, match="was not submitted"):
+        task.__xpm__.wait()
+    with experiment(tmp_path, "wait"):
+        task.submit()
+        assert task.__xpm__.wait()

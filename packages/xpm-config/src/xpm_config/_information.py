@@ -108,6 +108,19 @@ class ConfigInformation(ArgumentValues):
         for name, value in state.items():
             setattr(self, name, value)
 
+    def wait(self) -> bool:
+        """Waits for the end of the job of a submitted task.
+
+        Returns:
+            Whether it has succeeded.
+
+        Raises:
+            ValueError: it was not submitted.
+        """
+        if self.job is None:
+            raise ValueError(f"{self.shown} was not submitted: there is nothing to wait for")
+        return bool(self.job.wait())
+
     def owner_title(self) -> str:
         """The configuration that it was sealed with, for messages."""
         return self.owner.__xpm__.xpmtype.full_name if self.owner is not None else "another task"
