@@ -9,6 +9,7 @@ from xpm_scheduler import (
     GracefulExperimentExit,
     GracefulTimeout,
     SchedulerError,
+    SettingsError,
     TaskCancelled,
 )
 from xpm_serialize import SerializationError
@@ -24,5 +25,6 @@ __all__ = [
     "SchedulerError",
     "SealedError",
     "SerializationError",
+    "SettingsError",
     "TaskCancelled",
 ]

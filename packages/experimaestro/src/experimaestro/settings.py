@@ -1,5 +1,29 @@
-"""Settings of workspaces, as in `settings.yaml`."""
+"""Settings of the user and of workspaces, as in `settings.yaml`."""
 
-from xpm_scheduler.settings import HistorySettings, Settings, WorkspaceSettings
+from xpm_scheduler.settings import (
+    FolderMode,
+    FolderSettings,
+    HistorySettings,
+    ServerSettings,
+    Settings,
+    SSHSettings,
+    WorkspaceSettings,
+    find_workspace,
+    get_settings,
+    get_workspace,
+    get_workspace_by_path,
+)
 
-__all__ = ["HistorySettings", "Settings", "WorkspaceSettings"]
+__all__ = [
+    "FolderMode",
+    "FolderSettings",
+    "HistorySettings",
+    "SSHSettings",
+    "ServerSettings",
+    "Settings",
+    "WorkspaceSettings",
+    "find_workspace",
+    "get_settings",
+    "get_workspace",
+    "get_workspace_by_path",
+]

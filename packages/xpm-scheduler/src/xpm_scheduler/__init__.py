@@ -41,9 +41,12 @@ if TYPE_CHECKING:
     from .exceptions import GracefulExperimentExit as GracefulExperimentExit
     from .exceptions import GracefulTimeout as GracefulTimeout
     from .exceptions import SchedulerError as SchedulerError
+    from .exceptions import SettingsError as SettingsError
     from .exceptions import SubmissionError as SubmissionError
     from .exceptions import TaskCancelled as TaskCancelled
     from .exceptions import WorkspaceError as WorkspaceError
+    from .settings import FolderMode as FolderMode
+    from .settings import FolderSettings as FolderSettings
     from .settings import HistorySettings as HistorySettings
     from .settings import Settings as Settings
     from .settings import WorkspaceSettings as WorkspaceSettings
@@ -79,6 +82,8 @@ __all__ = [
     "progress",
     "tqdm",
     # Settings
+    "FolderMode",
+    "FolderSettings",
     "HistorySettings",
     "Settings",
     "WorkspaceSettings",
@@ -88,6 +93,7 @@ __all__ = [
     "GracefulExperimentExit",
     "GracefulTimeout",
     "SchedulerError",
+    "SettingsError",
     "SubmissionError",
     "TaskCancelled",
     "WorkspaceError",
@@ -111,11 +117,18 @@ _HOMES = {
         "GracefulExperimentExit",
         "GracefulTimeout",
         "SchedulerError",
+        "SettingsError",
         "SubmissionError",
         "TaskCancelled",
         "WorkspaceError",
     ),
-    "settings": ("HistorySettings", "Settings", "WorkspaceSettings"),
+    "settings": (
+        "FolderMode",
+        "FolderSettings",
+        "HistorySettings",
+        "Settings",
+        "WorkspaceSettings",
+    ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

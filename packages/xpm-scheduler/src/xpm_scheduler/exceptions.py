@@ -5,6 +5,7 @@
     SchedulerError
     ├── WorkspaceError          a folder or file of the workspace cannot be used
     │   └── CorruptFileError    a file is there but does not say what it should
+    ├── SettingsError           the settings file says something that means nothing
     ├── SubmissionError         a task cannot be submitted
     │   └── NestedExperimentError   an experiment opened while a job loads its script
     ├── FailedExperiment        some jobs failed, and the experiment was told to raise
@@ -25,6 +26,7 @@ __all__ = [
     "GracefulTimeout",
     "NestedExperimentError",
     "SchedulerError",
+    "SettingsError",
     "SubmissionError",
     "TaskCancelled",
     "WorkspaceError",
@@ -41,6 +43,10 @@ class WorkspaceError(SchedulerError):
 
 class CorruptFileError(WorkspaceError):
     """A file of the workspace does not say what it should; the message names it."""
+
+
+class SettingsError(SchedulerError, RuntimeError):
+    """The user's settings cannot be used; the message names the file, the line and the key."""
 
 
 class SubmissionError(SchedulerError):
