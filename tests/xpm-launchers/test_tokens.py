@@ -374,3 +374,36 @@ def test_units_are_held_while_a_job_is_given_time_to_start(token: CounterToken) 
     assert token.available == 2
     with pytest.raises(RuntimeError, match="does not hold its units"):
         request.point()
+
+
+def test_thousands_of_counters_keep_few_files_open(tmp_path: Path) -> None:
+    def opened() -> int:
+        return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+    before = opened()
+    idle = [CounterToken("idle", tmp_path / f"idle{number}", 1) for number in range(200)]
+    for token in idle:
+        token.acquire(1).release()
+    assert opened() - before <= 70
+    lives = tmp_path / "lives"
+    busy = [CounterToken("busy", tmp_path / f"busy{n}", 1, lives=lives) for n in range(200)]
+    requests = [token.acquire(1) for token in busy]
+    assert opened() - before <= 70
+    assert len(list(lives.iterdir())) == 1
+    again = CounterToken("busy", tmp_path / "busy7", 1)
+    assert again.available == 0
+    assert busy[7].holding("") is not None
+    for request in requests:
+        request.release()
+    assert again.available == 1
+
+
+def test_two_objects_of_one_process_share_a_counter(tmp_path: Path, token: CounterToken) -> None:
+    other = CounterToken("shared", tmp_path / "token", 2)
+    first, second = token.request(2), other.request(1)
+    third = token.request(1)
+    assert (first.poll(), second.poll(), third.poll()) == (True, False, False)
+    first.release()
+    assert not third.poll()
+    assert second.poll()
+    assert third.poll()

@@ -21,7 +21,7 @@ def is_alive(claim: Claim, folder: str, mine: str) -> bool:
     """Tell whether anything shows that a claim's holder is alive.
 
     :param folder: the counter's folder.
-    :param mine: name of the life file of whoever asks.
+    :param mine: the life file of whoever asks.
     """
     evidence = claim.evidence
     if time.time() < evidence.until:
@@ -35,7 +35,7 @@ def is_alive(claim: Claim, folder: str, mine: str) -> bool:
 
 def owner_is_alive(owner: str, folder: str, mine: str) -> bool:
     """Tell whether the process with a life file is alive."""
-    return owner == mine or is_locked(os.path.join(folder, LIVES, owner))
+    return owner == mine or is_locked(os.path.join(folder, owner))
 
 
 def _runs(handle: Mapping[str, Any]) -> bool:

@@ -8,21 +8,25 @@ its holder dies; on NFS the server does.
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
 import socket
+import threading
+import weakref
 from contextlib import suppress
 
 #: Descriptors that a forked child must not keep: with its copy it would keep the lock
 _private: set[int] = set()
-_counter = itertools.count()
 
 
 def _drop_private() -> None:
+    global _making
+    _making = threading.Lock()  # another thread may have held it
     for descriptor in _private:
         with suppress(OSError):
             os.close(descriptor)
     _private.clear()
+    _files.clear()
+    _recent.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -70,31 +74,60 @@ def _open_to_look(path: str) -> int:
 
 
 class LifeFile:
-    """A file in `folder` that is locked for as long as this process lives."""
+    """A file in `folder`, locked for as long as this process lives; see :func:`life_file`."""
 
     def __init__(self, folder: str) -> None:
-        self.name = f"{socket.gethostname()}.{os.getpid()}.{next(_counter)}"
+        # The name is for people; what is random in it tells containers of one name apart.
+        self.name = f"{socket.gethostname()}.{os.getpid()}.{os.urandom(4).hex()}"
         self.path = os.path.join(folder, self.name)
         self._descriptor = open_private(self.path, os.O_RDWR | os.O_CREAT)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def __del__(self) -> None:
-        close_private(self._descriptor)
-
-    def close(self) -> None:
-        """Remove the file: what it stood for is over."""
-        with suppress(FileNotFoundError):
-            os.unlink(self.path)
-        close_private(self._descriptor)
+        weakref.finalize(self, _remove, self.path, self._descriptor)
 
 
-def clear_dead(folder: str, keep: set[str]) -> None:
-    """Remove the life files of processes that are dead, but for those in `keep`.
+def _remove(path: str, descriptor: int) -> None:
+    # In a forked child it is not ours to remove: there its descriptor is closed already.
+    if descriptor in _private:
+        with suppress(OSError):
+            os.unlink(path)
+        close_private(descriptor)
 
-    Only where no life file can be made at the same time: one is made first, then locked.
+
+_files: weakref.WeakValueDictionary[str, LifeFile] = weakref.WeakValueDictionary()
+#: Those used last, which are kept although nobody needs them: making one costs the disk some time
+_recent: dict[str, LifeFile] = {}
+RECENT = 64
+_making = threading.Lock()
+
+
+def life_file(folder: str) -> LifeFile:
+    """Return this process's life file in a folder, which all its counters that keep it there share.
+
+    It is removed when none of them needs it any more, and others were used since.
     """
+    with _making:
+        found = _files.get(folder)
+        if found is None or not os.path.exists(found.path):
+            os.makedirs(folder, exist_ok=True)
+            # One is made first, then locked: nobody else may take it for a dead one's meanwhile.
+            guard = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(guard, fcntl.LOCK_EX)
+                _clear_dead(folder)
+                found = _files[folder] = LifeFile(folder)
+            finally:
+                os.close(guard)
+        _recent.pop(folder, None)
+        _recent[folder] = found
+        if len(_recent) > RECENT:
+            del _recent[next(iter(_recent))]
+        return found
+
+
+def _clear_dead(folder: str) -> None:
+    """Remove the life files of processes that are dead: it says the same when there is none."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
-        if name not in keep and not is_locked(path):
+        if not is_locked(path):
             with suppress(FileNotFoundError):
                 os.unlink(path)

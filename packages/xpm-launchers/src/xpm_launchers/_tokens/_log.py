@@ -6,10 +6,12 @@ log is history, it is written anew and renamed into place.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 
 from xpm_launchers.exceptions import TokenFileError
@@ -30,7 +32,8 @@ _compact = json.JSONEncoder(separators=(",", ":")).encode
 class Log:
     """The log in a folder, and the state that it makes.
 
-    Used as a context manager, that is under its lock, and then up to date.
+    Used as a context manager, that is under its lock, and then up to date. Between uses no file is
+    open: a program may have thousands of counters.
 
     :param folder: the counter's folder.
     """
@@ -38,37 +41,30 @@ class Log:
     def __init__(self, folder: str) -> None:
         self.path = os.path.join(folder, FILE)
         self.queue = Queue()
-        self._lock = open_private(os.path.join(folder, LOCK), os.O_RDWR | os.O_CREAT)
-        self._file = -1
+        self._lock_path = os.path.join(folder, LOCK)
+        self._lock = self._file = -1
+        #: What the file looked like at the end of the last use
+        self._seen: tuple[int, ...] = ()
+        #: Its first line, which is another one in each file
+        self._first = b""
         self._read = 0
         self._lines = 0
-
-    def close(self) -> None:
-        """Close the files."""
-        close_private(self._lock)
-        close_private(self._file)
-        self._file = -1
-
-    def __del__(self) -> None:
-        self.close()
 
     def changed(self) -> bool:
         """Tell whether there is something unread; costs one look at the file."""
         try:
-            there = os.stat(self.path)
+            return _look(os.stat(self.path)) != self._seen
         except FileNotFoundError:
-            return self._file >= 0
-        if self._file < 0 or there.st_size != self._read:
             return True
-        mine = os.fstat(self._file)
-        return (there.st_ino, there.st_dev) != (mine.st_ino, mine.st_dev)
 
     def __enter__(self) -> Log:
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = open_private(self._lock_path, os.O_RDWR | os.O_CREAT)
         try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._file = open_private(self.path, os.O_RDWR | os.O_CREAT)
             self._catch_up()
         except BaseException:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self._leave()
             raise
         return self
 
@@ -78,56 +74,60 @@ class Log:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        try:
+            self._seen = _look(os.fstat(self._file))
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        for descriptor in (self._file, self._lock):
+            close_private(descriptor)
+        self._lock = self._file = -1
 
     # --- Reading
 
     def _catch_up(self) -> None:
-        if self._file < 0 or self._is_replaced():
-            self._reopen()
         size = os.fstat(self._file).st_size
+        if not self._first or os.pread(self._file, len(self._first), 0) != self._first:
+            self._begin()
         if size > self._read:
             data = os.pread(self._file, size - self._read, self._read)
             # Half a line: its writer is dead, as we hold the lock.
             whole = data[: data.rfind(b"\n") + 1]
-            for line in whole.splitlines():
+            for line in whole.splitlines(keepends=True):
                 self._take_in(line)
             self._read += len(whole)
             if len(whole) < len(data):
                 os.ftruncate(self._file, self._read)
         if not self._lines:
-            self._append([{"op": "version", "version": VERSION}])
+            line = _version_line()
+            self._append(line, 1)
+            self._first = line
 
-    def _is_replaced(self) -> bool:
-        try:
-            there = os.stat(self.path)
-        except FileNotFoundError:
-            return True
-        mine = os.fstat(self._file)
-        return (there.st_ino, there.st_dev) != (mine.st_ino, mine.st_dev)
-
-    def _reopen(self) -> None:
-        close_private(self._file)
-        self._file = open_private(self.path, os.O_RDWR | os.O_CREAT)
+    def _begin(self) -> None:
         self.queue = Queue()
+        self._first = b""
         self._read = self._lines = 0
 
     def _take_in(self, line: bytes) -> None:
-        self._lines += 1
         try:
             record = json.loads(line)
-            if record["op"] != "version":
+            if self._lines:
                 self.queue.apply(record)
             elif record["version"] != VERSION:
                 raise ValueError(
                     f"version {record['version']!r} of the format, this release reads {VERSION}"
                 )
+            else:
+                self._first = line
         except (ValueError, KeyError, TypeError) as error:
-            self._lines -= 1
+            number = self._lines + 1
+            self._begin()
             raise TokenFileError(
-                f"{self.path}, line {self._lines + 1}: expected a record of a counter: {error}; "
+                f"{self.path}, line {number}: expected a record of a counter: {error}; "
                 "remove the file when nothing uses the counter"
             ) from None
+        self._lines += 1
 
     # --- Writing
 
@@ -137,16 +137,13 @@ class Log:
         :raises OSError: when they cannot be written.
         """
         records = list(records)
-        self._append(records)
+        self._append(_encode(records), len(records))
         for record in records:
             self.queue.apply(record)
         if self._lines > SLACK + 4 * len(self.queue):
             self._rewrite()
 
-    def _append(self, records: list[Record]) -> None:
-        if not records:
-            return
-        data = b"".join(_compact(record).encode() + b"\n" for record in records)
+    def _append(self, data: bytes, lines: int) -> None:
         try:
             written = os.pwrite(self._file, data, self._read)
         except OSError:
@@ -154,22 +151,34 @@ class Log:
             raise
         if written != len(data):
             os.ftruncate(self._file, self._read)
-            raise OSError(28, "the disk is full", self.path)
+            raise OSError(errno.ENOSPC, "the disk is full", self.path)
         self._read += len(data)
-        self._lines += len(records)
+        self._lines += lines
 
     def _rewrite(self) -> None:
         """Leave the history out. Not needed, only smaller: a full disk is no reason to fail."""
-        records: list[Record] = [{"op": "version", "version": VERSION}, *self.queue.records()]
-        data = b"".join(_compact(record).encode() + b"\n" for record in records)
         temporary = f"{self.path}.tmp"  # one writer at a time
         try:
             with open(temporary, "wb") as stream:
-                stream.write(data)
+                stream.write(_version_line() + _encode(self.queue.records()))
             os.replace(temporary, self.path)
         except OSError:
-            if os.path.exists(temporary):
+            with suppress(FileNotFoundError):
                 os.unlink(temporary)
             return
-        self._reopen()
+        close_private(self._file)
+        self._file = open_private(self.path, os.O_RDWR)
         self._catch_up()
+
+
+def _version_line() -> bytes:
+    """The first line; what is random in it tells a file from the one that it replaces."""
+    return _encode([{"version": VERSION, "id": os.urandom(6).hex()}])
+
+
+def _encode(records: Iterable[Record]) -> bytes:
+    return b"".join(_compact(record).encode() + b"\n" for record in records)
+
+
+def _look(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

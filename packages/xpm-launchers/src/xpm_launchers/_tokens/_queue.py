@@ -32,7 +32,7 @@ class Claim(NamedTuple):
 
     :param number: of the request, counted over all processes: the order of asking.
     :param key: the asker's own name for what it is for.
-    :param owner: name of the life file of the process that asked.
+    :param owner: the life file of the process that asked, as a path from the counter's folder.
     """
 
     number: int

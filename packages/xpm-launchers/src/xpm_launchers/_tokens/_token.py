@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from xpm_launchers.exceptions import CapacityError, TokenTimeoutError
 
 from ._life import LIVES, is_alive, owner_is_alive
-from ._locks import LifeFile, clear_dead
+from ._locks import LifeFile, life_file
 from ._log import Log
 from ._older import units_held, write_total
 from ._queue import Claim, Evidence, ask, end, point, take
@@ -147,17 +147,28 @@ class CounterToken:
     :param path: its folder, made if it is not there.
     :param total: how many units there are. If processes differ, what was said last holds for all;
         lowered, it takes nothing away from those who hold units.
+    :param lives: folder of the files that show which processes are alive; by default it is in
+        `path`. A program with thousands of counters keeps one file open, not thousands, when they
+        share this folder; it must be as visible as the counters'.
     :raises ValueError: when `total` is not a positive number.
     :raises OSError: when the folder cannot be written.
     :raises TokenFileError: when the folder holds something else.
     """
 
-    def __init__(self, name: str, path: str | os.PathLike[str], total: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        total: int,
+        *,
+        lives: str | os.PathLike[str] | None = None,
+    ) -> None:
         if not _is_count(total):
             raise ValueError(f"token {name!r}: expected a number of units from 1, got {total!r}")
         self.name = name
         self.path = os.path.abspath(path)
-        os.makedirs(os.path.join(self.path, LIVES), exist_ok=True)
+        self._lives = os.path.abspath(lives or os.path.join(self.path, LIVES))
+        os.makedirs(self.path, exist_ok=True)
         self._reset()
         with self._log:
             if self._log.queue.total != total:
@@ -171,6 +182,8 @@ class CounterToken:
         self._life: LifeFile | None = None
         #: Requests of this process that wait
         self._waiting: dict[int, TokenRequest] = {}
+        #: Numbers of those that hold units
+        self._held: set[int] = set()
         self._granted: list[TokenRequest] = []
         #: Given back, but not written as the disk was full
         self._owed: list[Claim] = []
@@ -180,7 +193,7 @@ class CounterToken:
         return f"CounterToken({self.name!r}, {self.path!r}, {self.total})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CounterToken, (self.name, self.path, self.total)
+        return _remade, (self.name, self.path, self.total, self._lives)
 
     @property
     def total(self) -> int:
@@ -247,7 +260,7 @@ class CounterToken:
         self._check(units)
         with self._entered(), self._log:
             life = self._alive()
-            claim = Claim(self._log.queue.last + 1, units, key, life.name)
+            claim = Claim(self._log.queue.last + 1, units, key, life)
             if not self._waiting:
                 self._progress()
             self._log.write([ask(claim)])
@@ -302,18 +315,12 @@ class CounterToken:
     def close(self) -> None:
         """Withdraw what waits, and give back what is held, but for what lives elsewhere."""
         with self._entered():
-            if self._life is not None:
-                mine = self._life.name
-                with self._log:
-                    queue = self._log.queue
-                    over = [
-                        claim
-                        for claim in (*queue.waiting.values(), *queue.held.values())
-                        if claim.owner == mine and claim.evidence == Evidence()
-                    ]
-                    self._log.write([end(claim) for claim in over])
-                self._life.close()
-            self._log.close()
+            with self._log:
+                queue = self._log.queue
+                held = [queue.held[number] for number in self._held if number in queue.held]
+                over = [claim for claim in held if claim.evidence == Evidence()]
+                over += [request._claim for request in self._waiting.values()]
+                self._log.write([end(claim) for claim in over])
             self._reset()
 
     # --- Inside
@@ -326,21 +333,22 @@ class CounterToken:
 
     @property
     def _mine(self) -> str:
-        return self._life.name if self._life is not None else ""
+        return os.path.relpath(self._life.path, self.path) if self._life is not None else ""
 
-    def _alive(self) -> LifeFile:
-        """Return this process's life file; the log's lock is held."""
+    def _alive(self) -> str:
+        """Return this process's life file, made if needed, as a path from the counter's folder."""
         if self._life is None:
-            folder = os.path.join(self.path, LIVES)
-            queue = self._log.queue
-            claims = (*queue.waiting.values(), *queue.held.values())
-            clear_dead(folder, {claim.owner for claim in claims})
-            self._life = LifeFile(folder)
-        return self._life
+            self._life = life_file(self._lives)
+        return self._mine
 
     def _progress(self) -> None:
         self._stuck_since = time.monotonic()
         self._probe_at = self._stuck_since + 0.1
+
+    def _relax(self) -> None:
+        """Need no life file when there is nothing to live for."""
+        if not (self._waiting or self._held or self._owed):
+            self._life = None
 
     def _settle(self) -> None:
         """Take the units whose turn it is; the log's lock is held.
@@ -350,7 +358,7 @@ class CounterToken:
         self._pay()
         queue = self._log.queue
         elsewhere = None
-        while (claim := queue.next()) is not None and claim.owner == self._mine:
+        while (claim := queue.next()) is not None and claim.number in self._waiting:
             if elsewhere is None:
                 elsewhere = units_held(self.path)
             if not queue.fits(claim, elsewhere):
@@ -358,6 +366,7 @@ class CounterToken:
             self._log.write([take(claim)])
             request = self._waiting.pop(claim.number)
             request._granted = True
+            self._held.add(claim.number)
             self._granted.append(request)
 
     def _pay(self) -> None:
@@ -368,6 +377,7 @@ class CounterToken:
     def _release(self, request: TokenRequest) -> None:
         with self._entered():
             self._waiting.pop(request._claim.number, None)
+            self._held.discard(request._claim.number)
             if request in self._granted:
                 self._granted.remove(request)
             request._granted = False
@@ -377,13 +387,15 @@ class CounterToken:
                     self._settle()
                 except OSError:
                     return  # a full disk; it is written with what is written next
+            self._relax()
 
     def _point(self, request: TokenRequest, evidence: Evidence) -> Claim:
         with self._entered(), self._log:
             claim = self._log.queue.held.get(request._claim.number)
             if claim is None or not request._granted:
                 raise RuntimeError(f"{request!r}: it does not hold its units")
-            claim = claim._replace(owner=self._alive().name)
+            self._held.add(claim.number)
+            claim = claim._replace(owner=self._alive())
             self._log.write([point(claim, evidence)])
         return claim._replace(evidence=evidence)
 
@@ -411,6 +423,11 @@ class CounterToken:
             self._settle()
         stuck = time.monotonic() - self._stuck_since
         self._probe_at = time.monotonic() + min(2.0, max(0.1, stuck / 4))
+
+
+def _remade(name: str, path: str, total: int, lives: str) -> CounterToken:
+    """What a pickled counter becomes."""
+    return CounterToken(name, path, total, lives=lives)
 
 
 def _too_many(token: CounterToken, units: int) -> str:
