@@ -99,19 +99,35 @@ def assign(
     wanted: Sequence[AcceleratorSpecification], there: Sequence[AcceleratorSpecification]
 ) -> list[int | None]:
     """Return which of `there` each of `wanted` gets (a largest matching, by augmenting paths)."""
-    holder: list[int | None] = [None] * len(there)
+    rows = _will_do(wanted, there)
+    holder: dict[int, int] = {}
 
     def place(want: int, tried: set[int]) -> bool:
-        for index, spec in enumerate(there):
-            if index in tried or not spec.match(wanted[want]):
+        for index in rows[want]:
+            if index in tried:
                 continue
             tried.add(index)
-            other = holder[index]
-            if other is None or place(other, tried):
+            if index not in holder or place(holder[index], tried):
                 holder[index] = want
                 return True
         return False
 
     for want in range(len(wanted)):
         place(want, set())
-    return [holder.index(want) if want in holder else None for want in range(len(wanted))]
+    given: list[int | None] = [None] * len(wanted)
+    for index, want in holder.items():
+        given[want] = index
+    return given
+
+
+def _will_do(
+    wanted: Sequence[AcceleratorSpecification], there: Sequence[AcceleratorSpecification]
+) -> list[list[int]]:
+    """Return, for each of `wanted`, the indices of those of `there` that will do for it."""
+    rows: list[list[int]] = []
+    for number, want in enumerate(wanted):
+        if number and want == wanted[number - 1]:  # equal ones come together
+            rows.append(rows[-1])
+        else:
+            rows.append([index for index, spec in enumerate(there) if spec.match(want)])
+    return rows
