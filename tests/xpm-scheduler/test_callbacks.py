@@ -165,3 +165,13 @@ def test_a_task_that_is_executed_by_hand_may_register_outputs(tmp_path: Path) ->
     learn = Learn.C(validation=Validation.C(every=1), steps=1)
     learn.instance(DirectoryContext(tmp_path)).execute()
     assert (tmp_path / "first").read_text() == "0"
+
+
+def test_a_callback_is_told_that_it_cannot_wait_for_itself(tmp_path: Path) -> None:
+    from lasting import Note
+
+    with experiment(tmp_path, "ends") as xp:
+        task = Note.C(number=1, journal=tmp_path / "journal").submit()
+        task.on_completed(xp.wait)
+    assert xp.other_failures
+    assert "a callback cannot wait for the experiment" in xp.other_failures[0]

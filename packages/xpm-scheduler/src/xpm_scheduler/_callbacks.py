@@ -84,6 +84,10 @@ class Callbacks:
         self._thread: threading.Thread | None = None
         self._completions: dict[Job, list[tuple[experiment, Callable[[], Any]]]] = {}
 
+    def calling(self) -> bool:
+        """Whether this is the thread of the callbacks."""
+        return threading.current_thread() is self._thread
+
     # ------------------------------------------------------------ in the scheduler's thread
 
     def watch(self, job: Job, watch: Watch) -> None:

@@ -49,8 +49,10 @@ class Loop:
         """Block until a condition holds; it is tried after each batch of messages.
 
         Raises:
-            SchedulerError: the thread has stopped.
+            SchedulerError: the thread has stopped, or is the one that calls.
         """
+        if threading.current_thread() is self._thread:
+            raise SchedulerError("the scheduler's thread would wait for itself")
         with self._changed:
             self._changed.wait_for(lambda: condition() or self._crash is not None)
         if self._crash is not None:

@@ -25,9 +25,11 @@ from ._node import Node, TransientMode
 from ._prepare import Preparations, PrepareResource
 from ._states import JobFailureStatus, JobState
 from ._workspace import RunMode
+from .exceptions import SchedulerError
 
 if TYPE_CHECKING:
     from ._experiment import experiment
+    from ._service import Service
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -44,7 +46,7 @@ class Listener:
     def job_state(self, job: Job) -> None:
         """A job has changed its state."""
 
-    def service_add(self, service: Any) -> None:
+    def service_add(self, service: Service) -> None:
         """A service was added to an experiment."""
 
 
@@ -97,6 +99,10 @@ class Scheduler(Loop):
             if not self._experiments:
                 self.stop()
 
+    def runs(self, xp: experiment) -> bool:
+        """Whether an experiment has begun and not ended."""
+        return xp in self._experiments
+
     def find(self, job: Job) -> Job | None:
         """The job with the same identifier that was submitted before, unless it has failed."""
         known = self._jobs.get(_key(job))
@@ -143,10 +149,30 @@ class Scheduler(Loop):
         """Call back when a job is done."""
         self.post(self._callbacks.completed, job, xp, callback)
 
+    def wait_for_all(self, xp: experiment) -> None:
+        """Block until all that an experiment has submitted has ended.
+
+        Raises:
+            SchedulerError: a callback of the experiment would wait for itself.
+        """
+        if self._callbacks.calling():
+            raise SchedulerError(
+                f"{xp.name}: a callback cannot wait for the experiment, which waits for it; wait "
+                "for the tasks that you need (`task.wait()`)"
+            )
+        # What was asked for may still lie in the inbox.
+        self.call(lambda: None)
+        self.wait_until(lambda: xp.counts.nothing_left(len(xp.jobs)))
+
     def wait_for(self, job: Job) -> None:
         """Block until a job has ended; one that is run only if needed is needed now."""
         self.post(self._demand, job)
         self.wait_until(job_finished(job))
+
+    def service_added(self, service: Service) -> None:
+        """A service was added to an experiment; called in the loop's thread."""
+        for listener in self._listeners:
+            listener.service_add(service)
 
     # ----------------------------------------------------------------------- the loop's wishes
 
@@ -181,6 +207,8 @@ class Scheduler(Loop):
                 del self._jobs[_key(job)]
 
     def _submitted(self, job: Job, xp: experiment) -> None:
+        if xp not in self._experiments:
+            return  # a callback has submitted it while the experiment was ending
         self._joined(job, xp)
         for listener in self._listeners:
             listener.job_submitted(job)
