@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-import math
-import os
-import re
-import signal
+import contextlib
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from ._attempts import hostname
+from ._belongings import Belongings, is_name
 from ._callbacks import Watch
 from ._files import FileLock
 from ._folder import remove
-from ._git import DirtyGitAction, git_states, plan_folders
+from ._git import DirtyGitAction
 from ._job import Job
 from ._node import Node
+from ._opening import check_git, lock_runs, refuse_in_job, refuse_twice
 from ._prepare import PrepareResource
 from ._run import RunRecords, prune_history
 from ._scheduler import Scheduler
+from ._service import ServiceState
+from ._signals import term_signal
 from ._states import JobState
-from ._summary import Counts, LiveLine, summary, terminal
-from ._workspace import RunMode, Workspace, open_plans
-from .exceptions import (
-    DirtyGitError,
-    FailedExperiment,
-    GracefulExperimentExit,
-    NestedExperimentError,
-)
+from ._summary import LiveLine, summary, terminal
+from ._workspace import RunMode, Workspace, current_plan, open_plans
+from .exceptions import FailedExperiment, GracefulExperimentExit, SubmissionError
 from .settings import Settings, WorkspaceSettings
-from .taskglobals import Env
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
 
+    from ._monitor import Monitor
     from ._task import Task
 
-_NAME = re.compile(r"[\w.@+=,-][\w.@+=, -]*")
 
-
-class experiment:
+class experiment(Belongings):
     """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
 
     Args:
@@ -58,6 +51,8 @@ class experiment:
         register_signals: whether SIGTERM ends the driver as Ctrl+C does (in the main thread).
         project_paths: folders of the plan's code, whose git state is recorded; by default, the
             folder of the program.
+        wait_for_quit: once all tasks have ended, keep the web monitor and the services until
+            :meth:`quit` is called, or Ctrl+C.
         dirty_git: what to do when that code has changes that are not committed.
         on_failure: what a failure changes. ``"continue"``: what needs the failed task is not
             started, the rest is run, and the block is left quietly. ``"stop"``: nothing more is
@@ -73,7 +68,7 @@ class experiment:
         ValueError: the name cannot be a folder's.
     """
 
-    #: The innermost experiment that is open.
+    #: The experiment that was opened last of those that are open.
     CURRENT: ClassVar[experiment | None] = None
 
     def __init__(
@@ -88,12 +83,13 @@ class experiment:
         launcher: Launcher | None = None,
         register_signals: bool = True,
         project_paths: Sequence[Path | str] | None = None,
+        wait_for_quit: bool = False,
         dirty_git: DirtyGitAction | str = DirtyGitAction.WARN,
         on_failure: Literal["continue", "stop", "raise"] = "continue",
         no_db: bool = False,
         no_environmental_impact: bool = False,
     ) -> None:
-        if not _NAME.fullmatch(name) or name in (".", ".."):
+        if not is_name(name):
             raise ValueError(
                 f"experiment name {name!r}: expected a name that a folder can have "
                 "(letters, digits, and any of . _ - + = @ ,)"
@@ -102,6 +98,7 @@ class experiment:
             raise ValueError(
                 f"on_failure: expected 'continue', 'stop' or 'raise', got {on_failure!r}"
             )
+        super().__init__()
         if isinstance(env, WorkspaceSettings):
             workspace_settings = env
         else:
@@ -111,34 +108,31 @@ class experiment:
         mode = RunMode(run_mode) if run_mode is not None else RunMode.NORMAL
         self.workspace = Workspace(Settings(), workspace_settings, launcher, mode)
         self.jobs: dict[tuple[str, str], Job] = {}
-        self.counts = Counts()
+        #: The job whose failure has stopped the experiment, when it is to stop then.
+        self.stop_cause: Job | None = None
         self._register_signals = register_signals
+        self._signals_taken = False
         self._project_paths = [Path(path) for path in project_paths or ()]
         self._dirty_git = DirtyGitAction(dirty_git)
         self._on_failure = on_failure
-        self._records: RunRecords | None = None
-        self._status = "failed"
-        self._live: LiveLine | None = None
-        self._previous: experiment | None = None
-        self._old_handler: object = None
         self._path = self.workspace.experimentspath / name
         self._lock = FileLock(self._path / "lock")
         self._started = 0.0
-        self._asleep: set[Job] = set()
-        #: The job whose failure has stopped the experiment, when it is to stop then.
-        self.stop_cause: Job | None = None
-        #: What has failed and is no job: preparations that were all that was wanted, callbacks.
-        self.other_failures: list[str] = []
+        self._thread = 0
+        self._monitor: Monitor | None = None
+        self._wait_for_quit = wait_for_quit
+        self._quit = threading.Event()
 
     @staticmethod
     def current() -> experiment:
-        """The innermost experiment that is open.
+        """The experiment that this thread works for: the one opened last, or a callback's own.
 
         Raises:
             AssertionError: there is none.
         """
-        assert experiment.CURRENT is not None, "no experiment is open"
-        return experiment.CURRENT
+        plan = current_plan()
+        assert plan is not None, "no experiment is open"
+        return cast(experiment, plan)  # nothing else is a plan
 
     @property
     def run_mode(self) -> RunMode:
@@ -146,16 +140,19 @@ class experiment:
         return self.workspace.run_mode
 
     @property
-    def scheduler(self) -> Scheduler:
+    def scheduler(self) -> Scheduler:  # type: ignore[override] # read alone
         """The scheduler of this process."""
         return Scheduler.instance()
 
     @property
-    def workdir(self) -> Path:
+    def run_id(self) -> str:  # type: ignore[override] # read alone
+        """The name of this run's folder; ``dry-run`` in a dry run, which has none."""
+        return "dry-run" if self._records is None else self._records.run_id
+
+    @property
+    def workdir(self) -> Path:  # type: ignore[override] # read alone
         """The folder of this run."""
-        if self._records is None:
-            return self._path / "dry-run"  # it is not made: a dry run writes nothing
-        return self._records.path
+        return self._path / self.run_id
 
     @property
     def resultspath(self) -> Path:
@@ -180,38 +177,34 @@ class experiment:
     def wait(self) -> None:
         """Wait until all that was submitted has ended."""
         if self._records is not None:
-            # What was asked for may still lie in the scheduler's inbox.
-            self.scheduler.call(lambda: None)
-            self.scheduler.wait_until(lambda: self.counts.nothing_left(len(self.jobs)))
+            self.scheduler.wait_for_all(self)
 
     # ----------------------------------------------------------------- entering and leaving
 
     def __enter__(self) -> experiment:
-        _refuse_in_job(self.name)
+        refuse_in_job(self.name)
+        refuse_twice(self.name, self._path, open_plans)
         self._started = time.monotonic()
+        self._thread = threading.get_ident()
         if self.run_mode is not RunMode.DRY_RUN:
             self._open_records()
-        self._previous, experiment.CURRENT = experiment.CURRENT, self
         open_plans.append(self)
-        self._install_signals()
+        experiment.CURRENT = self
+        if self._register_signals:
+            self._signals_taken = term_signal.take()
+        if self.port is not None and self._records is not None:
+            from ._monitor import start_monitor  # looks through all that is installed
+
+            self._monitor = start_monitor(self, self.host, self.port, self.token)
         return self
 
     def _open_records(self) -> None:
-        projects = self._check_git()
+        projects = check_git(self.name, self._project_paths, self._dirty_git)
         self.workspace.create()
         self._path.mkdir(parents=True, exist_ok=True)
-        if not self._lock.acquire(blocking=False):
-            print(
-                f"{self.name}: waiting for another run of this experiment to end "
-                f"({_read_owner(self._lock.path)})",
-                file=sys.stderr,
-            )
-            self._lock.acquire()
-        self._lock.write_owner(
-            f"process {os.getpid()} on {hostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
-        )
+        lock_runs(self.name, self._lock)
         try:
-            self._records = RunRecords(self._path, projects)
+            self._records = RunRecords(self._path, projects, self.run_tags)
             self.resultspath.mkdir()
         except BaseException:
             self._lock.release()
@@ -220,17 +213,6 @@ class experiment:
         if stream is not None:
             self._live = LiveLine(self.name, self.counts, stream)
         self.scheduler.attach(self)
-
-    def _check_git(self) -> list[dict[str, Any]]:
-        """The state of the plan's code, unless it is to be refused."""
-        projects = git_states(self._project_paths or plan_folders())
-        dirty = [project["path"] for project in projects if project["dirty"]]
-        if dirty and self._dirty_git is not DirtyGitAction.IGNORE:
-            text = f"{self.name}: the code has uncommitted changes in {', '.join(dirty)}"
-            if self._dirty_git is DirtyGitAction.ERROR:
-                raise DirtyGitError(f"{text}; commit them, or set dirty_git to warn or ignore")
-            print(text, file=sys.stderr)
-        return projects
 
     def __exit__(
         self,
@@ -243,6 +225,7 @@ class experiment:
                 self.wait()
                 self._status = "failed" if self.failed else "done"
                 self._remove_transient()
+                self._stay()
         finally:
             self._leave()
         if kind is None and self.failed and self._on_failure == "raise":
@@ -262,36 +245,54 @@ class experiment:
             except OSError as error:
                 print(f"{self.name}: {job.path} cannot be removed: {error}", file=sys.stderr)
 
-    def _leave(self) -> None:
-        self._restore_signals()
-        open_plans.remove(self)
-        experiment.CURRENT = self._previous
-        if self._records is None:
+    def quit(self) -> None:
+        """End what ``wait_for_quit`` waits for; may be called from any thread."""
+        self._quit.set()
+
+    def _stay(self) -> None:
+        """Wait until nobody looks any more, if that is wanted and there is something to see."""
+        running = [one for one in self.services.values() if one.state is ServiceState.RUNNING]
+        if not self._wait_for_quit or not (running or self._monitor is not None):
             return
+        print(f"{self.name}: all tasks have ended; press Ctrl+C to leave", file=sys.stderr)
+        with contextlib.suppress(KeyboardInterrupt):
+            self._quit.wait()
+
+    def _leave(self) -> None:
         try:
-            self.scheduler.detach(self)
-            seconds = time.monotonic() - self._started
-            print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
-            for text in self.other_failures:
-                print(f"  failed: {text}", file=sys.stderr)
-            if self.counts.running:
-                print(
-                    f"{self.name}: {self.counts.running} tasks go on without this process; "
-                    "run the experiment again to take them over",
-                    file=sys.stderr,
-                )
-            prune_history(self._path, self.workspace.workspace_settings.history, self._status)
+            self._stop_services()
+            if self._monitor is not None:
+                from ._monitor import stop_monitor
+
+                stop_monitor(self, self._monitor)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        open_plans.remove(self)
+        # They may be left in another order than they were opened in.
+        experiment.CURRENT = cast("experiment | None", open_plans[-1] if open_plans else None)
+        try:
+            if self._records is not None:
+                self._close_run()
         finally:
             self._lock.release()
+            if self._signals_taken:
+                term_signal.leave()
 
-    def _install_signals(self) -> None:
-        if self._register_signals and threading.current_thread() is threading.main_thread():
-            self._old_handler = signal.signal(signal.SIGTERM, _leave_on_signal)
-
-    def _restore_signals(self) -> None:
-        if self._old_handler is not None:
-            signal.signal(signal.SIGTERM, self._old_handler)  # type: ignore[arg-type]
-            self._old_handler = None
+    def _close_run(self) -> None:
+        self.scheduler.detach(self)
+        seconds = time.monotonic() - self._started
+        print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
+        for text in self.other_failures:
+            print(f"  failed: {text}", file=sys.stderr)
+        if self.counts.running:
+            print(
+                f"{self.name}: {self.counts.running} tasks go on without this process; "
+                "run the experiment again to take them over",
+                file=sys.stderr,
+            )
+        prune_history(self._path, self.workspace.workspace_settings.history, self._status)
 
     # ------------------------------------------------------- called when tasks are submitted
 
@@ -301,6 +302,10 @@ class experiment:
         Returns:
             The job, or the one of the same identifier that is known already.
         """
+        if not self.scheduler.runs(self):
+            raise SubmissionError(
+                f"the experiment {self.name} has ended: {job.label} came too late"
+            )
         key = (job.task_id, job.identifier)
         known = self.jobs.get(key)
         if known is not None and known.state != JobState.ERROR:
@@ -314,13 +319,10 @@ class experiment:
             return shared
         if known is not None:
             # It failed in this run and is tried again: it must not count twice.
-            self.scheduler.call(lambda: self._forget(known))
+            self.scheduler.call(lambda: self.job_forgotten(known))
         self.jobs[key] = job
         self.scheduler.submit(job, self)
         return job
-
-    def _forget(self, job: Job) -> None:
-        self.counts.remove(job.state)
 
     def preparations_of(self, task: Task, origins: Iterable[Node]) -> list[PrepareResource]:
         """What is to be prepared before a task is run, in the plan's thread."""
@@ -339,94 +341,3 @@ class experiment:
     def on_completed(self, job: Job, callback: Callable[[], Any]) -> None:
         """Call back when a job is done, in a thread of callbacks."""
         self.scheduler.on_completed(job, self, callback)
-
-    # ----------------------------------------------------- called in the scheduler's thread
-
-    def job_joined(self, job: Job) -> None:
-        """A job is in the experiment now."""
-        self.counts.add(job.state)
-        if job.sleeps:
-            self._asleep.add(job)
-            self.counts.asleep += 1
-        assert self._records is not None
-        self._records.submitted(job)
-
-    def job_changed(self, job: Job, old: JobState, new: JobState) -> None:
-        """A job has changed its state."""
-        self.counts.move(old, new)
-        if new == JobState.DONE and job.found_done:
-            self.counts.before += 1
-        assert self._records is not None
-        self._records.changed(job, new)
-
-    def job_demanded(self, job: Job) -> None:
-        """A job is to be run: it may have been asleep until something needed it."""
-        if job in self._asleep:
-            self._asleep.remove(job)
-            self.counts.asleep -= 1
-
-    def job_generated(self) -> None:
-        """A job that is not to be run has got what it gets instead."""
-        self.counts.generated += 1
-
-    def preparing(self, resource: PrepareResource) -> None:
-        """A preparation is wanted for itself, not for a job that is run."""
-        if self not in resource.experiments and not resource.state.finished():
-            resource.experiments.append(self)
-            self.counts.preparing += 1
-
-    def prepared(self, resource: PrepareResource) -> None:
-        """A preparation that was wanted for itself has ended."""
-        self.counts.preparing -= 1
-        if resource.state == JobState.ERROR:
-            self.other_failures.append(f"{resource.label}: {resource.message}")
-
-    def callback_failed(self, text: str) -> None:
-        """The plan's own code has failed when it was called back."""
-        self.other_failures.append(text)
-
-    def flush(self) -> None:
-        """Write and show what has changed."""
-        if self._records is not None:
-            self._records.flush()
-        if self._live is not None:
-            self._live.refresh()
-
-    def next_flush(self) -> float:
-        """Seconds until :meth:`flush` wants to be called though nothing has happened."""
-        if self._live is not None and self.counts.finished < self.counts.jobs:
-            return 1.0
-        return self._records.next_flush() if self._records is not None else math.inf
-
-    def close_records(self) -> None:
-        """Write the end of the run."""
-        if self._live is not None:
-            self._live.close()
-            self._live = None
-        assert self._records is not None
-        self._records.close(self._status)
-
-
-def _leave_on_signal(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
-def _read_owner(path: str | Path) -> str:
-    try:
-        return Path(path).read_text(errors="replace").strip() or "its process is unknown"
-    except OSError:
-        return "its process is unknown"
-
-
-def _refuse_in_job(name: str) -> None:
-    """Refuse an experiment that a job's process opens while it loads the task's script."""
-    if not Env.loading:
-        return
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__") == __name__:
-        frame = frame.f_back
-    where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "the script"
-    raise NestedExperimentError(
-        f"{where}: the experiment {name!r} was opened while a job loads this file to find its "
-        'task. Put what runs the plan under `if __name__ == "__main__":`'
-    )

@@ -12,6 +12,7 @@ from typing import Any
 
 from xpm_serialize import ObjectWriter
 
+from ._action import RegisteredAction
 from ._attempts import hostname
 from ._environment import capture_environment
 from ._files import LineLog, iso_time, read_json_object, write_json
@@ -27,14 +28,20 @@ class RunRecords:
     Args:
         experiment_path: the experiment's folder, whose lock is held.
         projects: the state of the repositories of the plan's code.
+        run_tags: names of the run, which may still be added to.
     """
 
-    def __init__(self, experiment_path: Path, projects: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, experiment_path: Path, projects: list[dict[str, Any]], run_tags: list[str]
+    ) -> None:
         self.experiment_id = experiment_path.name
         self.path = _new_folder(experiment_path)
         self.run_id = self.path.name
         self._started = time.time()
         self._states: dict[str, str] = {}
+        self._services: dict[str, dict[str, Any]] = {}
+        self._actions: dict[str, dict[str, str]] = {}
+        self._run_tags = run_tags
         self._objects = ObjectWriter()
         self._jobs_log = LineLog(self.path / "jobs.jsonl")
         self._objects_log = LineLog(self.path / "objects.jsonl")
@@ -77,6 +84,54 @@ class RunRecords:
         """Record that a job has changed its state."""
         self._events_log.append(self._event(job, new.value, time.time()))
         self._states[job.identifier] = _state_text(new)
+        self._snapshot_due = True
+
+    def add_action(self, found: RegisteredAction) -> None:
+        """Record an action: its objects, what is said of it, an event."""
+        for record in self._objects.records(found.action):
+            self._objects_log.append(record)
+        self._actions[found.identifier] = {
+            "action_id": found.identifier,
+            "description": found.description,
+            "class": found.kind,
+        }
+        self._events_log.append(
+            {
+                "timestamp": time.time(),
+                "experiment_id": self.experiment_id,
+                "run_id": self.run_id,
+                "action_id": found.identifier,
+                "description": found.description,
+                "action_class": found.kind,
+                "event_type": "ActionAddedEvent",
+            }
+        )
+        self._snapshot_due = True
+
+    def set_service(self, service: dict[str, Any], *, added: bool) -> None:
+        """Record a service: that it was added, or has another state.
+
+        Args:
+            service: what its ``full_state_dict()`` gave.
+            added: whether it was added just now.
+        """
+        self._services[service["service_id"]] = service
+        event = {
+            "timestamp": time.time(),
+            "experiment_id": self.experiment_id,
+            "run_id": self.run_id,
+            "service_id": service["service_id"],
+        }
+        if added:
+            event["description"] = service["description"]
+            event["service_class"] = service["class"]
+            event["state_dict"] = service["state_dict"]
+            event["event_type"] = "ServiceAddedEvent"
+        else:
+            for name in ("state", "url", "error"):
+                event[name] = service[name]
+            event["event_type"] = "ServiceStateChangedEvent"
+        self._events_log.append(event)
         self._snapshot_due = True
 
     def flush(self) -> None:
@@ -129,9 +184,9 @@ class RunRecords:
                 "started_at": iso_time(self._started),
                 "ended_at": iso_time(ended),
                 "job_states": self._states,
-                "services": {},
-                "actions": {},
-                "run_tags": [],
+                "services": self._services,
+                "actions": self._actions,
+                "run_tags": [str(tag) for tag in self._run_tags],
                 "last_updated": iso_time(time.time()),
             },
         )

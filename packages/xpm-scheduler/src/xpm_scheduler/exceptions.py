@@ -6,6 +6,7 @@
     ├── WorkspaceError          a folder or file of the workspace cannot be used
     │   └── CorruptFileError    a file is there but does not say what it should
     ├── SettingsError           the settings file says something that means nothing
+    ├── ActionError             an action cannot be stored, or asks for what it is not told
     ├── SubmissionError         a task cannot be submitted
     │   └── NestedExperimentError   an experiment opened while a job loads its script
     ├── FailedExperiment        some jobs failed, and the experiment was told to raise
@@ -19,6 +20,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ActionError",
     "CorruptFileError",
     "DirtyGitError",
     "FailedExperiment",
@@ -47,6 +49,10 @@ class CorruptFileError(WorkspaceError):
 
 class SettingsError(SchedulerError, RuntimeError):
     """The user's settings cannot be used; the message names the file, the line and the key."""
+
+
+class ActionError(SchedulerError, ValueError):
+    """An action cannot be stored, or asks for something that nobody answers."""
 
 
 class SubmissionError(SchedulerError):

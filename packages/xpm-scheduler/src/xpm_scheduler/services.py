@@ -1,0 +1,8 @@
+"""Services: viewers and servers that go along with an experiment."""
+
+from __future__ import annotations
+
+from ._service import Service, ServiceListener, ServiceState
+from ._web_service import ProcessWebService, WebService
+
+__all__ = ["ProcessWebService", "Service", "ServiceListener", "ServiceState", "WebService"]
