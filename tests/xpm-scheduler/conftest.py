@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 MODULES = Path(__file__).parent / "modules"
+
+# Last, since other folders have modules of the same names: what the test files import.
+sys.path.append(str(MODULES))
 
 
 @pytest.fixture(autouse=True)
