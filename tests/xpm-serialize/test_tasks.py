@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +140,78 @@ def test_a_chain_costs_each_task_its_own_part(tmp_path: Path) -> None:
             assert loaded.out == folder_of(task) / "out.txt"
             loaded = loaded.before
         assert loaded is None
+
+
+def test_a_task_is_read_when_it_is_looked_into(tmp_path: Path) -> None:
+    """A job at the end of a long chain pays for what it uses."""
+    tasks = chain(tmp_path, 4)
+    loaded: Any = load_task(folder_of(tasks[3]) / "params.json").task
+    before: Any = loaded.before
+    assert isinstance(loaded.before, Chain)
+    assert before.number == 2
+    assert type(loaded.before) is Chain
+    # It was not asked for: nothing of it was read.
+    shutil.rmtree(folder_of(tasks[0]))
+    assert before.before.number == 1
+    again: Any = load_task(folder_of(tasks[3]) / "params.json").task
+    shutil.rmtree(folder_of(tasks[1]))
+    with pytest.raises(DependencyGoneError, match=folder_of(tasks[1]).name):
+        again.before.before.number  # noqa: B018 # is what reads it
+    # One that is gone already is told before the task begins.
+    shutil.rmtree(folder_of(tasks[2]))
+    with pytest.raises(DependencyGoneError, match=folder_of(tasks[2]).name):
+        load_task(folder_of(tasks[3]) / "params.json")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda task: task.number,
+        vars,
+        dir,
+        copy.copy,
+        copy.deepcopy,
+        lambda task: setattr(task, "more", 1),
+        lambda task: delattr(task, "number"),
+        lambda task: pickle.loads(pickle.dumps(task)),
+    ],
+)
+def test_it_cannot_be_told_how_a_task_was_read(tmp_path: Path, look: Any) -> None:
+    first, second = chain(tmp_path, 2)
+    loaded = load_task(folder_of(second) / "params.json").task
+    assert loaded.before.__class__ is Chain
+    look(loaded.before)
+    assert type(loaded.before) is Chain
+    assert loaded.before.out == first.out
+    assert set(vars(loaded.before)) - {"more"} <= {"number", "before", "out"}
+
+
+def test_a_task_is_read_once_by_all_threads(tmp_path: Path) -> None:
+    tasks = chain(tmp_path, 50)
+    loaded = load_task(folder_of(tasks[-1]) / "params.json").task
+
+    def numbers(_: int) -> list[int]:
+        found, task = [], loaded
+        while task is not None:
+            found.append(task.number)
+            task = task.before
+        return found
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(numbers, range(8))) == [list(reversed(range(50)))] * 8
+
+
+def test_what_is_shared_with_a_task_is_shared_whoever_is_read_first(tmp_path: Path) -> None:
+    learn, model = learned(tmp_path)
+    evaluate = submit(Evaluate.C(model=model, learn=learn), tmp_path)
+    loaded = load_task(folder_of(evaluate) / "params.json").task
+    assert loaded.learn.model is loaded.model
+    last = submit(Evaluate.C(model=model, learn=learn, evaluate=evaluate), tmp_path)
+    for first in ("evaluate", "learn"):
+        loaded = load_task(folder_of(last) / "params.json").task
+        assert getattr(loaded, first).model is loaded.model
+        assert loaded.evaluate.learn is loaded.learn
+        assert loaded.learn.model is loaded.model
 
 
 def test_a_chain_of_products_costs_each_task_its_own_part(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class JobFolders:
     def __init__(self, make: MakeReader) -> None:
         self._make = make
         self._group = Group()
+        self._group.exists = self._exists
         self._readers: dict[str, Reader] = {}
         self._workspaces: dict[str, Path | None] = {}
 
@@ -71,6 +72,13 @@ class JobFolders:
                 reader = self._recover(workspace, job, origin)
             self._readers[str(params)] = reader
         return reader
+
+    def _exists(self, job: str, origin: Source) -> bool:
+        workspace = self._workspaces.get(origin.name)
+        if workspace is None:
+            return False
+        check_relative(job, origin.name)
+        return (workspace / job / PARAMS).is_file()
 
     def _recover(self, workspace: Path, job: str, origin: Source) -> Reader:
         # Rarely needed: a job's process does not pay for it.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from xpm_config import Config
 from xpm_config.types import Refused
 
+from ._later import attributes, later_type
 from ._source import Source
 from ._values import shown, value_check
 from .exceptions import DefinitionError
@@ -24,19 +26,24 @@ class Plan:
         kind: the class.
 
     Attributes:
+        value_type: the class of the value objects.
         post: ``__post_init__``, if the class has one of its own.
+        later: the class of those that are read when they are first looked into; ``None`` if
+            they cannot be, or that could be noticed (by when ``__init__`` runs).
     """
 
     __slots__ = (
         "_arguments",
         "_checks",
         "_direct",
+        "_identified",
         "_init",
         "_kind",
         "_names",
         "_old",
-        "_value_type",
+        "later",
         "post",
+        "value_type",
     )
 
     def __init__(self, kind: type[Config]) -> None:
@@ -49,16 +56,22 @@ class Plan:
         self._checks = [
             (name, *value_check(argument)) for name, argument in self._arguments.items()
         ]
-        self._value_type = value_type
+        self.value_type = value_type
         self._init = value_type.__init__ is not object.__init__
         self._direct = not self._init and _sets_directly(value_type, self._arguments)
+        self._identified: tuple[str, str] | None = None
+        if _has_cached(value_type):
+            self._identified = (xpmtype.identifier, xpmtype.full_name)
         self.post: Callable[[Any], None] | None = None
         if value_type.__post_init__ is not Config.__post_init__:
             self.post = value_type.__post_init__
+        self.later: type | None = None
+        if self._direct and self.post is None and not self._old:
+            self.later = later_type(value_type)
 
     def new(self) -> Any:
         """A bare value object."""
-        return self._value_type.__new__(self._value_type)
+        return self.value_type.__new__(self.value_type)
 
     def fill(self, value: Any, fields: dict[str, Any], source: Source, number: int) -> None:
         """Set a value object's attributes.
@@ -76,7 +89,10 @@ class Plan:
                     fields[name] = check(item)
                 except Refused as refused:
                     raise self._refuse(name, refused, source, number) from None
-        vars(value).update(fields)
+        attributes(value).update(fields)
+        if self._identified is not None:
+            identifier = source.by_id[number].get("identifier")
+            attributes(value)["__xpm_identifier__"] = (*self._identified, identifier)
         if self._direct:
             return
         if self._init:
@@ -145,6 +161,15 @@ def _sets_directly(kind: type[Any], names: Any) -> bool:
         if any(name in members and hasattr(type(members[name]), "__set__") for name in names):
             return False
     return True
+
+
+def _has_cached(kind: type[Any]) -> bool:
+    """Whether it has methods that keep what they find by the identifier of the configuration."""
+    return any(
+        type(member) is FunctionType and hasattr(member, "__xpm_cache__")
+        for base in kind.__mro__
+        for member in vars(base).values()
+    )
 
 
 _plans: dict[type[Config], Plan] = {}

@@ -24,13 +24,23 @@ class Group:
     Attributes:
         readers: the readers.
         pending: what is to be called, in order, once all objects are there.
+        tasks: job's folder → its task, read or not.
+        exists: says whether the folder of a job, which a file refers to, is there.
     """
 
-    __slots__ = ("pending", "readers")
+    __slots__ = ("exists", "pending", "readers", "tasks")
 
     def __init__(self) -> None:
         self.readers: list[Reader] = []
         self.pending: list[Callable[[], object]] = []
+        self.tasks: dict[str, Any] = {}
+        self.exists: Callable[[str, Source], bool] = lambda job, source: False
+
+    def call_pending(self) -> None:
+        """Call what was to be called once all objects are there."""
+        pending, self.pending = self.pending, []
+        for call in pending:
+            call()
 
     def finish(self) -> None:
         """Do what can only be done once all objects are there."""
@@ -40,9 +50,7 @@ class Group:
             busy = False
             for reader in self.readers:
                 busy |= reader.finish()
-        pending, self.pending = self.pending, []
-        for call in pending:
-            call()
+        self.call_pending()
 
 
 class Reader(ABC):
@@ -60,6 +68,8 @@ class Reader(ABC):
         self.source = source
         self.group = Group() if group is None else group
         self.group.readers.append(self)
+        # The folder by which other files refer to this one.
+        self.job: str | None = None
         self.built: dict[int, Any] = {}
         self.begun: set[int] = set()
         self._early: dict[int, Any] = {}
@@ -297,6 +307,7 @@ class Reader(ABC):
         if self._jobs is None:
             raise DefinitionError(f"{where}: lies in the job folder {job}, which is not known here")
         reader = self._jobs(job, self.source)
+        reader.job = job
         return reader, reader.locate(steps, where)
 
 

@@ -150,6 +150,7 @@ class Climb(Task):
 class Evaluate(Task):
     model: Param[Model]
     learn: Param[Optional[Learn]] = field(default=None)
+    evaluate: Param[Optional[Evaluate]] = field(default=None)
 
 
 class NotAConfig:
