@@ -13,10 +13,12 @@ from xpm_config import (
     tags,
     tagspath,
 )
+from xpm_scheduler import cache
 
 __all__ = [
     "Array",
     "TagDict",
+    "cache",
     "config_only",
     "deprecate",
     "documentation",

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xpm_serialize import LightweightTask as LightweightTask
 
+    from ._action import Action as Action
+    from ._cache import cache as cache
     from ._experiment import experiment as experiment
     from ._git import DirtyGitAction as DirtyGitAction
+    from ._interaction import CLIInteraction as CLIInteraction
+    from ._interaction import Interaction as Interaction
     from ._job import Job as Job
     from ._node import JobDependency as JobDependency
     from ._node import TransientMode as TransientMode
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from ._workspace import RunMode as RunMode
     from ._workspace import Workspace as Workspace
     from ._workspace import set_launcher as set_launcher
+    from .exceptions import ActionError as ActionError
+    from .exceptions import CacheError as CacheError
     from .exceptions import DirtyGitError as DirtyGitError
     from .exceptions import FailedExperiment as FailedExperiment
     from .exceptions import GracefulExperimentExit as GracefulExperimentExit
@@ -59,8 +65,12 @@ __all__ = [
     "STDOUT",
     "ResumableTask",
     "Task",
+    "cache",
     # Plans
+    "Action",
+    "CLIInteraction",
     "DirtyGitAction",
+    "Interaction",
     "JobContext",
     "Prepare",
     "PrepareDependency",
@@ -88,6 +98,8 @@ __all__ = [
     "Settings",
     "WorkspaceSettings",
     # Errors
+    "ActionError",
+    "CacheError",
     "DirtyGitError",
     "FailedExperiment",
     "GracefulExperimentExit",
@@ -100,8 +112,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "_action": ("Action",),
+    "_cache": ("cache",),
     "_experiment": ("experiment",),
     "_git": ("DirtyGitAction",),
+    "_interaction": ("CLIInteraction", "Interaction"),
     "_job": ("Job",),
     "_node": ("JobDependency", "TransientMode"),
     "_notifications": ("progress", "tqdm"),
@@ -112,6 +127,8 @@ _HOMES = {
     "_task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
     "_workspace": ("RunMode", "Workspace", "set_launcher"),
     "exceptions": (
+        "ActionError",
+        "CacheError",
         "DirtyGitError",
         "FailedExperiment",
         "GracefulExperimentExit",

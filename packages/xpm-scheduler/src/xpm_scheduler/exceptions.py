@@ -6,6 +6,7 @@
     ├── WorkspaceError          a folder or file of the workspace cannot be used
     │   └── CorruptFileError    a file is there but does not say what it should
     ├── SettingsError           the settings file says something that means nothing
+    ├── CacheError              what a cached method finds cannot be kept
     ├── ActionError             an action cannot be stored, or asks for what it is not told
     ├── SubmissionError         a task cannot be submitted
     │   └── NestedExperimentError   an experiment opened while a job loads its script
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 __all__ = [
     "ActionError",
+    "CacheError",
     "CorruptFileError",
     "DirtyGitError",
     "FailedExperiment",
@@ -53,6 +55,10 @@ class SettingsError(SchedulerError, RuntimeError):
 
 class ActionError(SchedulerError, ValueError):
     """An action cannot be stored, or asks for something that nobody answers."""
+
+
+class CacheError(SchedulerError, RuntimeError):
+    """What a cached method finds cannot be kept: there is no workspace, or no identifier."""
 
 
 class SubmissionError(SchedulerError):
