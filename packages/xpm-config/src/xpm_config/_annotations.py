@@ -69,10 +69,10 @@ class Scope:
                 return form[name]
         try:
             return eval(_compiled(text), self._globals, self._locals)
-        except (NameError, AttributeError) as error:
+        except Exception as error:  # noqa: BLE001 # what users wrote
             raise DefinitionError(
                 f"{self.cls.__module__}.{self.cls.__qualname__}.{where}: the annotation "
-                f"{text!r} cannot be resolved: {error}"
+                f"{text!r} cannot be resolved: {_shown(error)}"
             ) from None
 
     def declares(self, text: str) -> bool:
@@ -85,6 +85,12 @@ class Scope:
         for name in rest:
             value = getattr(value, name, None)
         return isinstance(value, (HintForm, Hint)) or value is typing.Annotated
+
+
+def _shown(error: Exception) -> str:
+    if isinstance(error, (NameError, AttributeError)):
+        return str(error)
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
 
 
 @cache
@@ -136,6 +142,7 @@ def declarations(cls: type, scope: Scope) -> list[Declaration]:
     found = []
     for name, annotation in _raw_annotations(cls).items():
         if isinstance(annotation, str):
+            annotation = _unquoted(annotation)
             if not scope.declares(annotation):
                 continue
             annotation = scope.evaluate(annotation, name)
@@ -157,6 +164,18 @@ def declarations(cls: type, scope: Scope) -> list[Declaration]:
             ):
                 found.append(Declaration(name, Hint(PARAM, inner), extras))
     return found
+
+
+def _unquoted(text: str) -> str:
+    """An annotation that is quoted although all of the module's are texts."""
+    while text[:1] in ("'", '"'):
+        from ast import literal_eval  # rarely so
+
+        try:
+            text = str(literal_eval(text))
+        except SyntaxError:  # `"A" | None`
+            break
+    return text
 
 
 def _unwrap(name: str, hint: Hint) -> Declaration:

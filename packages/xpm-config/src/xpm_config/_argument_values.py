@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import Argument
-from ._base import UNSET, Location, nearest, qualified
+from ._base import UNSET, Location, nearest, qualified, user_location
 from ._copying import warn_deprecated
 from ._generics import bind
 from ._tagging import Wrapped, set_tag
@@ -118,7 +118,8 @@ class ArgumentValues:
         if value != argument.default:
             raise ReadOnlyError(
                 f"{qualified(argument.owner)}.{argument.name} is a constant "
-                f"({argument.default!r}): it cannot be set to {value!r}"
+                f"({argument.default!r}): it cannot be set to {value!r} "
+                f"(set at {user_location()})"
             )
 
     def _check_held(self, argument: Argument, value: Any) -> None:
@@ -133,7 +134,8 @@ class ArgumentValues:
             known = self.xpmtype.arguments
             takes = f"it has {', '.join(known)}" if known else "it has none"
             raise UnknownArgumentError(
-                f"{self.xpmtype.full_name} has no argument '{name}'{nearest(name, known)} ({takes})"
+                f"{self.xpmtype.full_name} has no argument '{name}'{nearest(name, known)} "
+                f"({takes}; set at {user_location()})"
             )
         setattr(self.pyobject, name, value)
 

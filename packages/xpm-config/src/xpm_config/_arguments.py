@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._base import UNSET, ConfigObject, qualified, user_location
+from ._base import UNSET, ConfigObject, class_location, qualified, user_location
 from ._copying import clone_value
 from ._encoding import is_meta
 from ._hints import CONSTANT, DATA, META
@@ -175,7 +175,11 @@ class Argument:
         try:
             return self.coerce(value)
         except Refused as refused:
-            where = f"({source})" if source else f"(set at {user_location()})"
+            where = (
+                f"({source}; class defined at {class_location(self.owner)})"
+                if source
+                else f"(set at {user_location()})"
+            )
             raise ArgumentTypeError(
                 f"{qualified(self.owner)}.{self.name}{refused.path}: "
                 f"expected {refused.expected}, got {describe(refused.value)} {where}"

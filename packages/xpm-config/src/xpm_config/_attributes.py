@@ -35,6 +35,11 @@ class ArgumentAttribute:
     def __set__(self, config: Any, value: Any) -> None:
         config.__xpm__.set(self.argument, value)
 
+    def __delete__(self, config: Any) -> None:
+        raise AttributeError(
+            f"{config.__xpm__.shown}: the argument '{self.name}' cannot be deleted, only set"
+        )
+
 
 class OldArgumentAttribute:
     """Writes an argument that has another name now, by a method of the user's."""

@@ -31,7 +31,7 @@ class ConfigObject:
 
 def is_config_class(cls: type) -> TypeGuard[type[ConfigClass]]:
     """Whether a class is a configuration class (or the base of all)."""
-    return issubclass(cls, ConfigClass) and hasattr(cls, "__xpmtype__")
+    return issubclass(cls, ConfigClass) and cls is not ConfigClass
 
 
 class Unset:
@@ -83,6 +83,44 @@ class Location:
 
     def __repr__(self) -> str:
         return f"Location({str(self)!r})"
+
+
+def class_location(cls: type) -> Location:
+    """Where a class is defined (the first line of its module if that is not known)."""
+    found = vars(cls).get("__xpm_defined__")
+    if found is None:
+        module = sys.modules.get(cls.__module__)
+        return Location(getattr(module, "__file__", None) or cls.__module__, 1)
+    return Location(*found)
+
+
+def warn_at_class(cls: type, message: str, category: type[Warning]) -> None:
+    """Warns about the definition of a class, as the place where it is."""
+    from warnings import warn_explicit  # a module that does as it should warns of nothing
+
+    place = class_location(cls)
+    registry = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    warn_explicit(
+        message,
+        category,
+        place.filename,
+        place.line,
+        cls.__module__,
+        registry.setdefault("__warningregistry__", {}),
+    )
+
+
+def checked_info(config: Any) -> ConfigInformation:
+    """What a configuration object knows.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(config, ConfigObject):
+        kind = type(config).__qualname__
+        shown = f"a value object of {kind}" if isinstance(config, ConfigClass) else repr(config)
+        raise TypeError(f"expected a configuration (what `A.C(...)` gives), got {shown}")
+    return config.__xpm__
 
 
 def user_location() -> Location:

@@ -6,11 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._attributes import ArgumentAttribute, OldArgumentAttribute
-from ._base import ConfigObject, is_config_class
+from ._base import ConfigObject, class_location, is_config_class
 from ._copying import convert
 from ._information import ConfigInformation
 from ._mixin import ConfigMixin
 from ._schema import ObjectType
+from .exceptions import DefinitionError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -55,7 +56,14 @@ def _base_of(cls: type) -> type:
 
 def _build(cls: type) -> ObjectType:
     frames = vars(cls).get("__xpm_frames__", [])
-    schema = ObjectType(cls, frames)
+    try:
+        schema = ObjectType(cls, frames)
+    except DefinitionError as error:
+        if error.place is not None:
+            raise
+        error.place = class_location(cls)
+        raise error.with_traceback(None) from None
+    schema.value_type = value_type_of(cls)
     cls.__xpm_schema__ = schema  # type: ignore[attr-defined] # the class's own
     if frames:
         del cls.__xpm_frames__  # type: ignore[attr-defined] # keeps functions alive
@@ -86,6 +94,8 @@ def _config_type(cls: type, schema: ObjectType) -> type:
     name = f"{cls.__name__}.XPMConfig"
     made = type(cls)(name, (*parents, cls), namespace)
     made.C = made.XPMConfig = made  # type: ignore[attr-defined] # the class itself
+    if schema.value_type is not cls:
+        _allow_abstract(made)
     return made
 
 
@@ -98,22 +108,48 @@ def _replaced_new(cls: Any, *args: Any, **kwargs: Any) -> Any:
     return convert(made)
 
 
+def value_type_of(cls: type) -> type:
+    """The class of the value objects of a class; its schema need not be there yet."""
+    return vars(cls).get("__xpm_value_class__", cls)  # type: ignore[no-any-return] # a class
+
+
 def register_value_class(cls: type, value_type: Any) -> Any:
-    schema: ObjectType = cls.__xpmtype__  # type: ignore[attr-defined] # a Config
     for base in cls.__mro__:
         if not is_config_class(base):
             continue
-        expected = cls if base is cls else base.__xpmtype__.value_type
+        expected = cls if base is cls else value_type_of(base)
         if not issubclass(value_type, expected):
             raise TypeError(
                 f"the value class {value_type.__qualname__} of {cls.__qualname__} is expected to "
                 f"derive from {expected.__qualname__}"
             )
-    schema.value_type = value_type
-    if getattr(schema.config_type, "__abstractmethods__", None):
-        # the value class has the methods that are abstract in the configuration class
-        schema.config_type.__abstractmethods__ = frozenset()
+    cls.__xpm_value_class__ = value_type  # type: ignore[attr-defined] # the class's own
+    schema = vars(cls).get("__xpm_schema__")
+    if schema is not None:
+        schema.value_type = value_type
+        _allow_abstract(schema.config_type)
     return value_type
+
+
+def _allow_abstract(config_type: Any) -> None:
+    """The value class has the methods that are abstract in the configuration class."""
+    if getattr(config_type, "__abstractmethods__", None):
+        config_type.__abstractmethods__ = frozenset()
+
+
+def definition_place(cls: type) -> tuple[Any, int] | None:
+    """The code that defines a class, and where in it."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        # metaclasses, and users' own __init_subclass__, stand between
+        if (
+            frame.f_globals.get("__name__") == cls.__module__
+            and code.co_name != "__init_subclass__"
+        ):
+            return code, frame.f_lasti
+        frame = frame.f_back
+    return None
 
 
 def definition_frames(cls: type) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._base import ConfigObject
+from ._base import ConfigObject, user_location
 from ._configtype import ConfigType
 from ._types import Refused, Type
 from ._unions import OptionalType, UnionType
@@ -42,7 +42,7 @@ def compose(outer: Any, inner: Any) -> Any:
         found = f"several take it: {', '.join(names)}" if names else "none takes it"
         raise CompositionError(
             f"{schema.full_name} @ {inner.__xpm__.xpmtype.full_name}: expected one argument of "
-            f"{schema.full_name} to take the configuration, but {found}"
+            f"{schema.full_name} to take the configuration, but {found} (at {user_location()})"
         )
     setattr(outer, names[0], inner)
     return outer

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ._base import ConfigClass
+from ._base import ConfigClass, user_location
 from ._classes import (
     ConfigTypeAttribute,
     SchemaAttribute,
     ValueTypeAttribute,
     definition_frames,
+    definition_place,
     register_value_class,
 )
 from ._hints import Field, field
@@ -96,7 +97,7 @@ class Config(ConfigClass):
                 given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
                 raise TypeError(
                     f"{cls.__qualname__}({given}) is no configuration: "
-                    f"write {cls.__qualname__}.C({given})"
+                    f"write {cls.__qualname__}.C({given}) (at {user_location()})"
                 )
             if "__xpm_schema__" not in vars(cls):
                 cls.__xpmtype__  # noqa: B018 # takes the defaults off the class
@@ -114,6 +115,9 @@ class Config(ConfigClass):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        place = definition_place(cls)
+        if place is not None:
+            cls.__xpm_defined__ = place  # type: ignore[attr-defined] # for messages
         frames = definition_frames(cls)
         if frames:
             cls.__xpm_frames__ = frames  # type: ignore[attr-defined] # until the first use

@@ -64,9 +64,11 @@ class DirectoryContext(ConfigWalkContext):
         path: the folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
+        from pathlib import Path  # by now it is there, as a rule
+
         super().__init__()
-        self._path = path
+        self._path = Path(path)
 
     @property
     def path(self) -> Path:

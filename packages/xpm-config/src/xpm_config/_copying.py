@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._base import ConfigObject, qualified, user_location
+from ._base import ConfigObject, checked_info, class_location, qualified, user_location
 from ._nested import CONTAINERS, nested_configs
 from ._validation import bottom_up
 from .exceptions import DefinitionError
@@ -91,6 +91,7 @@ def copyconfig(config: T, **changes: Any) -> T:
         UnknownArgumentError: there is no argument of a name.
         ArgumentTypeError: a value does not have its argument's type.
     """
+    checked_info(config)
     return copy_one(config, changes)  # type: ignore[no-any-return] # of the same class
 
 
@@ -102,6 +103,7 @@ def clone(config: T) -> T:
     Args:
         config: a configuration.
     """
+    checked_info(config)
     return _clones([config])[id(config)]  # type: ignore[no-any-return] # of the same class
 
 
@@ -163,10 +165,12 @@ def convert(config: Any) -> Any:
     while info.xpmtype.converts:
         made = info.xpmtype.converts(info.pyobject)
         if not isinstance(made, ConfigObject) or id(made) in seen:
-            raise DefinitionError(
+            error = DefinitionError(
                 f"{qualified(info.xpmtype.cls)}.__convert__ is expected to return another "
                 f"configuration, got {made!r}"
             )
+            error.place = class_location(info.xpmtype.cls)
+            raise error
         seen.add(id(made))
         after = made.__xpm__
         # it stands for the same object: what produces it and what runs before are the same

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._base import ConfigObject, qualified
+from ._base import ConfigObject, checked_info, qualified
 from ._context import EmptyContext
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def setmeta(config: T, flag: bool | None) -> T:
     >>> taught.__identifier__() == Model.C(size=1).__identifier__()
     True
     """
-    config.__xpm__.set_meta(flag)  # type: ignore[attr-defined] # a configuration object
+    checked_info(config).set_meta(flag)
     return config
 
 

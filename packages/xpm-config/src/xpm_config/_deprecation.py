@@ -62,7 +62,27 @@ def deprecate(config_or_target: Any = None, *, replace: bool = False) -> Any:
         return _convert(config_or_target, replace)
     if _is_empty(config_or_target) and not _is_bound(config_or_target):
         return _rename(config_or_target)
-    return lambda cls: _convert(cls, replace)
+    return _Awaiting(config_or_target, replace)
+
+
+class _Awaiting:
+    """`@deprecate(Target)`, before it is given the class.
+
+    A class that `@deprecate` alone cannot deprecate may look the same (see `_is_bound`):
+    it is told when it is used.
+    """
+
+    def __init__(self, target: type, replace: bool) -> None:
+        self._target = target
+        self._replace = replace
+
+    def __call__(self, cls: Any) -> Any:
+        return _convert(cls, self._replace)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__xpmtype__":
+            raise AttributeError(name)
+        raise _no_replacement(self._target)
 
 
 def _is_bound(cls: type) -> bool:
@@ -83,19 +103,23 @@ def _is_bound(cls: type) -> bool:
 def _is_empty(cls: type) -> bool:
     known = {"__module__", "__qualname__", "__doc__", "__xpmid__", "__annotations__"}
     known |= {"__firstlineno__", "__static_attributes__", "__xpm_frames__", "__annotate_func__"}
-    known |= {"__xpm_hooks__"}
+    known |= {"__xpm_hooks__", "__xpm_defined__"}
     known |= {"__parameters__", "__abstractmethods__", "_abc_impl", "__orig_bases__"}
     annotated = vars(cls).get("__annotations__") or vars(cls).get("__annotate_func__")
     return not annotated and set(vars(cls)) <= known
 
 
+def _no_replacement(cls: type) -> DefinitionError:
+    return DefinitionError(
+        f"@deprecate {qualified(cls)}: expected an empty class derived from the one configuration "
+        "class that replaces it; else write @deprecate(Target), with a method __convert__"
+    )
+
+
 def _rename(cls: Any) -> Any:
     parents = [base for base in cls.__bases__ if issubclass(base, ConfigClass)]
     if len(parents) != 1 or ConfigClass in parents[0].__bases__:
-        raise DefinitionError(
-            f"@deprecate {qualified(cls)}: expected a class derived from the one configuration "
-            "class that replaces it; else write @deprecate(Target), with a method __convert__"
-        )
+        raise _no_replacement(cls)
 
     def apply(schema: ObjectType) -> None:
         replacement = parents[0].__xpmtype__

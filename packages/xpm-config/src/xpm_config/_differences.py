@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from ._base import ConfigObject
+from ._base import ConfigObject, checked_info
 from ._body import counted
 from ._copying import convert
 from ._display import show_value
@@ -157,6 +157,8 @@ def differences(first: Any, second: Any) -> list[Difference]:
         One `Difference` for each place, in the order of the arguments' names; nothing if
         the identifiers are equal.
     """
+    checked_info(first)
+    checked_info(second)
     return _Comparison().run(first, second)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from ._arguments import Argument
-from ._base import UNSET, qualified
+from ._base import UNSET, qualified, warn_at_class
 from ._enumerated import LiteralType
 from ._hints import Field
 from .exceptions import DefinitionError
@@ -128,8 +127,5 @@ def _old_ignore_default(argument: Argument, given: Field) -> None:
 
 
 def _warn(argument: Argument, message: str) -> None:
-    warnings.warn(
-        f"{qualified(argument.owner)}.{argument.name}: {message}",
-        DeprecationWarning,
-        stacklevel=2,
-    )
+    message = f"{qualified(argument.owner)}.{argument.name}: {message}"
+    warn_at_class(argument.owner, message, DeprecationWarning)

@@ -44,6 +44,8 @@ class PathGenerator(Generator):
         *,
         partial: Partial | None = None,
     ) -> None:
+        if not callable(path) and not isinstance(path, str) and not hasattr(path, "__fspath__"):
+            raise TypeError(f"PathGenerator: expected a path or a function, got {path!r}")
         self.path = path
         self.partial = partial
 

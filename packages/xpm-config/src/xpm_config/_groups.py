@@ -26,6 +26,14 @@ class ParameterGroup:
         return f"param_group({self.name!r})"
 
 
+def check_group(group: object, taker: str) -> None:
+    """Refuses what is no group, such as the name of one."""
+    if not isinstance(group, ParameterGroup):
+        raise TypeError(
+            f"{taker}(...): expected groups, which param_group(...) gives, got {group!r}"
+        )
+
+
 class Partial:
     """Which arguments a partial identifier leaves out."""
 
@@ -40,6 +48,8 @@ class Partial:
     ) -> None:
         self.exclude_groups = frozenset(exclude_groups)
         self.include_groups = frozenset(include_groups)
+        for group in self.exclude_groups | self.include_groups:
+            check_group(group, "partial")
         self.exclude_no_group = exclude_no_group
         self.exclude_all = exclude_all
         self.name: str | None = None

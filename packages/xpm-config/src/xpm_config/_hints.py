@@ -10,7 +10,7 @@ import typing
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, overload
 
 from ._base import UNSET
-from ._groups import ParameterGroup
+from ._groups import ParameterGroup, check_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -137,10 +137,7 @@ class Field:
         self.overrides = overrides
         self.groups = frozenset(groups) if groups else frozenset()
         for group in self.groups:
-            if not isinstance(group, ParameterGroup):
-                raise TypeError(
-                    f"field(groups=...): expected what param_group(...) gives, got {group!r}"
-                )
+            check_group(group, "field")
 
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._base import ConfigObject, nearest
+from ._base import ConfigObject, nearest, user_location
 from ._comparing import equal
 from ._composing import compose
 from ._copying import clone, copy_one
@@ -43,7 +43,7 @@ class ConfigMixin(ConfigObject):
         if args:
             raise TypeError(
                 f"{type(self).__xpmtype__.basetype.__qualname__}.C takes keyword arguments only, "
-                f"got {', '.join(map(repr, args))}"
+                f"got {', '.join(map(repr, args))} (at {user_location()})"
             )
         frame = sys._getframe(1)
         info = ConfigInformation(self, type(self).__xpmtype__, frame.f_code, frame.f_lasti)

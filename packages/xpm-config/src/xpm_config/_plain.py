@@ -14,7 +14,7 @@ import base64
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from ._base import ConfigObject, module_name
+from ._base import ConfigObject, checked_info, module_name
 from ._configtype import ConfigType, VariableType
 from ._containers import DictType, ListType, SetType, TupleType
 from ._encoding_containers import ordered_items
@@ -216,4 +216,5 @@ def to_dict(config: Any) -> dict[str, Any]:
     Raises:
         EncodingError: it holds a value that plain data cannot express.
     """
+    checked_info(config)
     return run(_Writer(config).config(config, None))  # type: ignore[no-any-return] # a dict

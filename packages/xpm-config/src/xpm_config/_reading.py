@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ._base import nearest, qualified, user_location
+from ._base import is_config_class, nearest, qualified, user_location
 from ._configtype import ConfigType
 from ._containers import DictType, ListType, SetType, TupleType
 from ._copying import convert
@@ -284,9 +284,12 @@ def read(cls: type[C], data: Any) -> C:
     Raises:
         Fault: it stands for none.
     """
+    wanted: Any = cls
+    if not isinstance(wanted, type) or not is_config_class(wanted):
+        raise TypeError(f"expected a configuration class, got {cls!r}")
     reader = _Reader()
     if not isinstance(data, dict):
-        reader.leaf(data, cls.__xpmtype__, None)  # type: ignore[attr-defined] # a Config
+        reader.leaf(data, wanted.__xpmtype__, None)
     # not `read`: a task that is not submitted may be read, though no value may be one
     return cast("C", run(reader.config(data, cls, None)))
 

@@ -17,6 +17,8 @@ from ._unions import AnyType, OptionalType, UnionType
 from .exceptions import DefinitionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._annotations import Scope
 
 _SIMPLE: dict[Any, Type] = {
@@ -97,7 +99,9 @@ def _class_type(cls: type, scope: Scope, where: str) -> Type:
 
 
 def _unsupported(expression: Any, scope: Scope, where: str) -> DefinitionError:
-    shown = qualified(expression) if isinstance(expression, type) else repr(expression)
+    # on Python 3.10 list[int] says that it is a type
+    named = isinstance(expression, type) and typing.get_origin(expression) is None
+    shown = qualified(expression) if named else repr(expression)
     return DefinitionError(
         f"{qualified(scope.cls)}.{where}: {shown} is not a type that an argument can have; "
         f"expected one of {_SUPPORTED}"
@@ -121,14 +125,17 @@ def _subscripted(expression: Any, scope: Scope, where: str) -> Type:
         return TupleType(tuple(resolve(arg, scope, where) for arg in parts))
     if isinstance(origin, type) and issubclass(origin, ConfigClass):
         return BoundType(origin, tuple(resolve(arg, scope, where) for arg in args))
-    parts = tuple(resolve(arg, scope, where) for arg in args)
-    if origin in (list, collections.abc.Sequence, collections.abc.MutableSequence):
-        return ListType(*parts)
-    if origin in (set, frozenset, collections.abc.Set, collections.abc.MutableSet):
-        return SetType(*parts)
-    if origin in (dict, collections.abc.Mapping, collections.abc.MutableMapping):
-        return DictType(*parts)
+    for origins, container, count in _CONTAINERS:
+        if origin in origins and len(args) == count:
+            return container(*[resolve(arg, scope, where) for arg in args])
     raise _unsupported(expression, scope, where)
+
+
+_CONTAINERS: tuple[tuple[Any, Callable[..., Type], int], ...] = (
+    ((list, collections.abc.Sequence, collections.abc.MutableSequence), ListType, 1),
+    ((set, frozenset, collections.abc.Set, collections.abc.MutableSet), SetType, 1),
+    ((dict, collections.abc.Mapping, collections.abc.MutableMapping), DictType, 2),
+)
 
 
 def _union(args: tuple[Any, ...], scope: Scope, where: str) -> Type:

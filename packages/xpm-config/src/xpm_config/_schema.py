@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from ._annotations import Scope, declarations
 from ._arguments import Argument
-from ._base import UNSET, ConfigClass, is_config_class, qualified
+from ._base import UNSET, ConfigClass, is_config_class, qualified, warn_at_class
 from ._configtype import ConfigType
 from ._containers import is_container
 from ._encoding import encode_text, extended
@@ -117,12 +116,12 @@ class ObjectType(ConfigType):
         own = vars(cls)
         if "__annotations__" in own or "__annotate_func__" in own or "__annotate__" in own:
             scope = Scope(cls, frames)
+            defaults = []
             for declaration in declarations(cls, scope):
                 name = declaration.name
                 given = own.get(name, UNSET)
                 if given is not UNSET:
-                    # a value object without a value must not read the default instead
-                    delattr(cls, name)
+                    defaults.append(name)
                 argument = make_argument(
                     cls, declaration, resolve(declaration.expression, scope, name), given
                 )
@@ -130,6 +129,9 @@ class ObjectType(ConfigType):
                 if inherited is not None:
                     check_override(argument, inherited)
                 self.arguments[name] = argument
+            for name in defaults:
+                # a value object without a value must not read the default instead
+                delattr(cls, name)
         for name, value in own.items():
             if isinstance(value, Partial):
                 self.partials[name] = value
@@ -255,9 +257,9 @@ def check_override(argument: Argument, inherited: Argument) -> None:
             f"which {qualified(inherited.owner)} declares"
         )
     if not argument.overrides:
-        warnings.warn(
+        warn_at_class(
+            argument.owner,
             f"{place} replaces the argument of {qualified(inherited.owner)}; "
             "say so by field(overrides=True)",
             UserWarning,
-            stacklevel=2,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._base import ConfigObject, Location, user_location
+from ._base import ConfigObject, Location, checked_info, user_location
 from ._nested import nested_configs
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def collect_tags(config: Any) -> dict[str, tuple[Any, Location | None]]:
 
     Each configuration is visited once; those of sealed configurations are remembered.
     """
-    known = _known(config.__xpm__)
+    known = _known(checked_info(config))
     if known is not None:
         return known
     done: dict[int, dict[str, Any]] = {}

@@ -27,7 +27,17 @@ class ConfigError(Exception):
 
 
 class DefinitionError(ConfigError, TypeError):
-    """A configuration class is not declared as it must be."""
+    """A configuration class is not declared as it must be.
+
+    Attributes:
+        place: where the class is defined (a file and a line), or None.
+    """
+
+    place: object = None
+
+    def __str__(self) -> str:
+        shown = super().__str__()
+        return shown if self.place is None else f"{shown} (class defined at {self.place})"
 
 
 class ArgumentTypeError(ConfigError, TypeError, ValueError):
