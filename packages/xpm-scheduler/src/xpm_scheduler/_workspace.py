@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ._files import write_atomic
 from ._layout import MARKER, job_path
-from .exceptions import WorkspaceError
-from .settings import Settings, WorkspaceSettings
+from ._scheduler_runs import remove_old_runs
+from ._settings import FolderMode, FolderSettings, Settings, WorkspaceSettings
+from .exceptions import SettingsError, WorkspaceError
 
 if TYPE_CHECKING:
     from xpm_launchers import Connector, Launcher
@@ -102,6 +104,7 @@ class Workspace:
         self.run_mode = run_mode or RunMode.NORMAL
         self.env: dict[str, str] = {**settings.env, **workspace_settings.env}
         self._launcher = launcher
+        self._scheduler_run: str | None = None
 
     @property
     def id(self) -> str:
@@ -161,6 +164,63 @@ class Workspace:
     def schedulerpath(self) -> Path:
         """Folder of the scheduler's own files."""
         return self.path / ".scheduler"
+
+    @property
+    def scheduler_run_path(self) -> Path:
+        """Folder of what this process's scheduler writes; not made before it writes something."""
+        if self._scheduler_run is None:
+            self._scheduler_run = time.strftime("%Y%m%d_%H%M%S")
+        return self.schedulerpath / self._scheduler_run
+
+    @property
+    def scheduler_services_path(self) -> Path:
+        """Folder of the logs of services."""
+        return self.scheduler_run_path / "services"
+
+    @property
+    def scheduler_lock_path(self) -> Path:
+        """The lock that whoever uses the scheduler's folder of this run holds."""
+        return self.scheduler_run_path / ".lock"
+
+    @property
+    def folders(self) -> list[FolderSettings]:
+        """The auxiliary folders, in the order in which they are looked at.
+
+        The workspaces that the deprecated ``alt_workspaces`` names come first, to be used.
+
+        Raises:
+            SettingsError: it names one that there is not.
+        """
+        names = self.workspace_settings.alt_workspaces
+        if not names:
+            return self.workspace_settings.folders
+        paths = {known.id: known.path for known in self.settings.workspaces}
+        for name in names:
+            if name not in paths:
+                raise SettingsError(
+                    f"alt_workspaces of the workspace {self.id!r}: no workspace is named {name!r}"
+                )
+        used = [FolderSettings(paths[name], FolderMode.USE) for name in names]
+        return used + self.workspace_settings.folders
+
+    @property
+    def alt_jobspaths(self) -> Iterator[Path]:
+        """The folders of jobs of all auxiliary folders."""
+        return (folder.jobspath for folder in self.folders)
+
+    def cleanup_old_scheduler_runs(
+        self, retention_days: int = 15, force: bool = False
+    ) -> tuple[int, int]:
+        """Remove what schedulers of the past have written; those still in use stay.
+
+        Args:
+            retention_days: how long what was written last is kept, in days.
+            force: whether to look though somebody has looked within the last day.
+
+        Returns:
+            The number of folders removed, and of those that could not be.
+        """
+        return remove_old_runs(self.schedulerpath, retention_days, force=force)
 
     def job_path(self, task_id: str, identifier: str) -> str:
         """The folder of a job."""
