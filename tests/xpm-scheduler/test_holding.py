@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xpm_launchers import CapacityError, CounterToken
+from xpm_launchers import CapacityError, CounterToken, DirectLauncher, LocalConnector
 from xpm_scheduler import JobFailureStatus, JobState, SubmissionError, experiment
 
 
@@ -159,3 +159,17 @@ def test_what_waits_is_given_up_when_the_plan_stops(tmp_path: Path) -> None:
     started = journal.read_text().count("begin")
     assert started == journal.read_text().count("end") + 1 < len(many)
     assert token.available == 1
+
+
+def test_a_token_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lasting import Note
+
+    monkeypatch.setenv("XPM_WORKDIR", str(tmp_path / "home"))
+    journal = tmp_path / "journal"
+    with experiment(tmp_path, "limited", launcher=DirectLauncher(LocalConnector())) as xp:
+        token = xp.token("licence", 1)
+        for number in range(3):
+            token(1, Note.C(number=number, journal=journal)).submit()
+    assert not xp.failed
+    assert _most_at_once(journal) == 1
+    assert (tmp_path / "home" / "tokens" / "licence.counter").is_dir()

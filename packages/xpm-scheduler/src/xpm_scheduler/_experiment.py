@@ -16,11 +16,12 @@ from ._callbacks import Watch
 from ._files import FileLock
 from ._folder import remove
 from ._git import DirtyGitAction
+from ._history import prune_history
 from ._job import Job
 from ._node import Node
 from ._opening import check_git, lock_runs, refuse_in_job, refuse_twice
 from ._prepare import PrepareResource
-from ._run import RunRecords, prune_history
+from ._run import RunRecords
 from ._scheduler import Scheduler
 from ._service import ServiceState
 from ._signals import term_signal
@@ -31,7 +32,7 @@ from .exceptions import FailedExperiment, GracefulExperimentExit, SubmissionErro
 from .settings import Settings, WorkspaceSettings
 
 if TYPE_CHECKING:
-    from xpm_launchers import Launcher
+    from xpm_launchers import CounterToken, Launcher
 
     from ._monitor import Monitor
     from ._task import Task
@@ -104,7 +105,7 @@ class experiment(Belongings):
         else:
             workspace_settings = WorkspaceSettings("", Path(env))
         self.name = name
-        self.host, self.port, self.token = host, port, token
+        self.host, self.port, self._web_token = host, port, token
         mode = RunMode(run_mode) if run_mode is not None else RunMode.NORMAL
         self.workspace = Workspace(Settings(), workspace_settings, launcher, mode)
         self.jobs: dict[tuple[str, str], Job] = {}
@@ -170,6 +171,25 @@ class experiment(Belongings):
         """Whether nothing more is started once a task has failed."""
         return self._on_failure == "stop"
 
+    def token(self, name: str, count: int) -> CounterToken:
+        """A counter shared by all experiments of this user: so many units, never more.
+
+        Args:
+            name: its name.
+            count: how many units there are.
+
+        Returns:
+            The counter; ``token(2, task)`` makes a task need two units while it runs.
+
+        Raises:
+            TypeError: the default launcher's connector has no counters.
+        """
+        connector: Any = self.workspace.connector
+        if not hasattr(connector, "createtoken"):
+            raise TypeError(f"{type(connector).__qualname__} has no tokens; use a CounterToken")
+        token: CounterToken = connector.createtoken(name, count)
+        return token
+
     def setenv(self, name: str, value: str) -> None:
         """Set an environment variable of the jobs submitted from here on."""
         self.workspace.env[name] = value
@@ -195,7 +215,7 @@ class experiment(Belongings):
         if self.port is not None and self._records is not None:
             from ._monitor import start_monitor  # looks through all that is installed
 
-            self._monitor = start_monitor(self, self.host, self.port, self.token)
+            self._monitor = start_monitor(self, self.host, self.port, self._web_token)
         return self
 
     def _open_records(self) -> None:

@@ -54,6 +54,10 @@ class SubmittingPlan(Plan, Protocol):
         """Call back when a job is done."""
         ...
 
+    def add_action(self, action: Any) -> str:
+        """Register what can be done later; returns its identifier."""
+        ...
+
     def preparations_of(self, task: Task, origins: Iterable[Node]) -> Iterable[Node]:
         """What is to be prepared before a task that needs these."""
         ...
@@ -133,7 +137,8 @@ def submit_task(
         for register in task.__dict__.pop("_callbacks", ()):
             register(_as_submitting(plan), job)
     task.__xpm__.job = job
-    output = task.__submit__(_marker(task), _refuse_action)
+    add_action = _name_action if plan is None else _as_submitting(plan).add_action
+    output = task.__submit__(_marker(task), add_action)
     task.__dict__["_submit_output"] = output
     return output
 
@@ -294,8 +299,9 @@ def _marker(task: Task) -> Any:
     return dep
 
 
-def _refuse_action(*_args: Any, **_kwargs: Any) -> Any:
-    raise SubmissionError("actions are not part of this release yet")
+def _name_action(action: Config) -> str:
+    """Outside any experiment nothing is recorded, actions neither."""
+    return str(action.__xpm__.identifier)
 
 
 def _print_dry(job: Job) -> None:
