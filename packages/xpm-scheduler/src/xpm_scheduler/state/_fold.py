@@ -117,7 +117,7 @@ class Fold:
         if kind == "RunTagsEvent" and isinstance(tags := event.get("run_tags"), list):
             self.run_tags = [str(tag) for tag in tags]
             return True
-        if kind in _SECTIONS and isinstance(kind, str):
+        if isinstance(kind, str) and kind in _SECTIONS:
             return self._belonging(*_SECTIONS[kind], event)
         return False
 
@@ -140,7 +140,7 @@ class Fold:
     def _job(self, event: dict[str, Any]) -> JobRecord | bool:
         job_id, task_id = event.get("job_id"), event.get("task_id")
         state = parse_state(event.get("scheduler_state"), event.get("failure_reason"))
-        if state is None or type(job_id) is not str or type(task_id) is not str:
+        if state is None or not isinstance(job_id, str) or not isinstance(task_id, str):
             return False
         time = _number(event.get("timestamp"))
         record = self.jobs.get(job_id)
@@ -158,10 +158,10 @@ class Fold:
             record.ended = time
             record.found_done = event.get("found_done") is True
             message, blame = event.get("message"), event.get("blame")
-            record.message = message if type(message) is str else ""
-            record.blame = blame if type(blame) is str else None
+            record.message = message if isinstance(message, str) else ""
+            record.blame = blame if isinstance(blame, str) else None
         retries = event.get("retry_count")
-        if type(retries) is int:
+        if isinstance(retries, int):
             record.retry_count = retries
         record.state = state
         return record
@@ -260,7 +260,10 @@ def _parsed(text: str) -> JobState:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    try:
+        return float(value) if isinstance(value, int | float) else None
+    except OverflowError:
+        return None
 
 
 def decode_status(content: bytes) -> dict[str, Any]:
