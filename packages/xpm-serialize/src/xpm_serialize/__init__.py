@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         load_job,
         load_objects,
     )
-    from ._runs import ExperimentInfo, load_configs, load_xp_info
+    from ._runs import ExperimentInfo, load_configs, load_run_object, load_xp_info
     from ._save import save, serialize
     from ._state import state_dict
     from ._stubs import TaskStub
@@ -66,6 +66,7 @@ __all__ = [
     "load_job",
     "TaskStub",
     "load_xp_info",
+    "load_run_object",
     "load_configs",
     "ExperimentInfo",
     # errors
@@ -92,6 +93,7 @@ _HOMES = {
     "load_objects": "_load",
     "TaskStub": "_stubs",
     "load_configs": "_runs",
+    "load_run_object": "_runs",
     "check_folder": "_checks",
     "LightweightTask": "_initializers",
     "SerializationLWTask": "_initializers",

@@ -69,6 +69,28 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     return ExperimentInfo(jobs=jobs, actions=actions)
 
 
+def load_run_object(path: str | Path, identifier: str) -> Any:
+    """Load one job's task, or one action, of a run, and what it holds: nothing else.
+
+    Args:
+        path: the run's folder (``experiments/<id>/<run>``, or the link ``current``).
+        identifier: its identifier.
+
+    Raises:
+        DefinitionNotFoundError: the folder holds no ``objects.jsonl``, or that no such object.
+        DefinitionError: a file is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    objects = Path(path) / OBJECTS
+    if not objects.is_file():
+        raise DefinitionNotFoundError(f"{path} holds no {OBJECTS}")
+    source = Source(str(objects), [])
+    found = _find(source, read_lines(objects), {identifier: "object"})
+    if identifier not in found:
+        raise DefinitionNotFoundError(f"{objects} has no object {identifier}")
+    return ConfigReader(source, None).object(found[identifier])
+
+
 def load_configs(path: str | Path) -> dict[str, Any]:
     """The jobs of a run, as :func:`load_xp_info` has them: use that instead.
 
@@ -112,7 +134,7 @@ def _find(source: Source, records: list[Any], wanted: dict[str, str]) -> dict[st
     for record in records:
         number = numbers.add(record)
         identifier = record.get("identifier")
-        if identifier in wanted:
+        if type(identifier) is str and identifier in wanted:
             # The job itself is written after what it holds: the last one is it, should an
             # init task, say, have the same identifier.
             found[identifier] = number

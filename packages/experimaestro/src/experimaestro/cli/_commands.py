@@ -19,6 +19,7 @@ _DISTRIBUTIONS = (
 )
 # One line for each command of the other packages, known without loading them.
 _SUMMARIES = {
+    "experiments": "Look at experiments, and run their actions.",
     "find-launchers": "Show which launcher satisfies a requirement, and why others do not.",
     "launchers": "Run commands, see what runs, and set launchers up.",
     "hub": "Push saved configurations to the Hugging Face Hub, and pull them.",
