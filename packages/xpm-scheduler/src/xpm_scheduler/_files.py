@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import itertools
 import json
@@ -32,11 +33,18 @@ def write_atomic(path: str | Path, content: str) -> None:
         finally:
             os.close(descriptor)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         # A full disk must not be filled further by what it left half written.
-        if os.path.exists(temporary):
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise _about(error, path) from None
         raise
+
+
+def _about(error: OSError, path: str | Path) -> OSError:
+    """The same error, about a file: writing names none, and renaming a temporary one."""
+    return OSError(error.errno, error.strerror, str(path))
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -129,11 +137,13 @@ class LineLog:
     writers never mix on a local file system.
     """
 
-    __slots__ = ("_descriptor", "_lines", "_path")
+    __slots__ = ("_descriptor", "_lines", "_path", "_rest")
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
         self._lines: list[str] = []
+        #: What is still to be written of an earlier flush.
+        self._rest = b""
         self._descriptor = -1
 
     def append(self, value: dict[str, Any]) -> None:
@@ -141,24 +151,33 @@ class LineLog:
         self._lines.append(_compact(value))
 
     def flush(self) -> None:
-        """Hand what was added to the operating system."""
-        if not self._lines:
+        """Hand what was added to the operating system.
+
+        Raises:
+            OSError: it could not be written, as on a full disk; the next time goes on with it.
+        """
+        if not (self._lines or self._rest):
             return
         if self._descriptor < 0:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o666)
-        content = ("\n".join(self._lines) + "\n").encode()
-        self._lines.clear()
-        view = memoryview(content)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        if self._lines:
+            self._rest += ("\n".join(self._lines) + "\n").encode()
+            self._lines.clear()
+        try:
+            while self._rest:
+                self._rest = self._rest[os.write(self._descriptor, self._rest) :]
+        except OSError as error:
+            raise _about(error, self._path) from None
 
     def close(self) -> None:
         """Flush, and close the file."""
-        self.flush()
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        try:
+            self.flush()
+        finally:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
 
 
 _compact: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
