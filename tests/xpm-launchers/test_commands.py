@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from xpm_launchers import LauncherFileError
+from xpm_launchers import LauncherFileError, LocalProcess
 from xpm_launchers.finder import LauncherRegistry, local_host
+from xpm_launchers.testing import wait_until
 
 CPUS = local_host(devices=False).cpu.cores
 SMI = """#!/bin/sh
@@ -149,3 +151,15 @@ def test_help_teaches_the_language(tmp_path: Path) -> None:
     assert "launchers.py" in said
     for name in ("direct", "find-launchers", "held", "run"):
         assert name in xpm("--help", folder=tmp_path).stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_the_program_ends_what_it_runs(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "commands").write_text("echo $$ > pid; exec sleep 60\nsleep 60\nsleep 60\n")
+    words = [sys.executable, "-m", "xpm_launchers", "run", "commands"]
+    with subprocess.Popen(words, cwd=tmp_path) as running:
+        wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text() != "")
+        job = LocalProcess(int((tmp_path / "pid").read_text())).pinned()
+        running.send_signal(number)
+        assert running.wait(20) != 0
+    assert job.wait(20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,8 +20,18 @@ from xpm_launchers import (
     HandleError,
     LauncherFileError,
     LauncherNotFoundError,
+    RequirementError,
 )
-from xpm_launchers.finder import LauncherRegistry, cpu, find_launcher, local_host, parse
+from xpm_launchers._finder._detect import local_devices
+from xpm_launchers.finder import (
+    LauncherRegistry,
+    MPSSpecification,
+    cpu,
+    find_launcher,
+    gpu,
+    local_host,
+    parse,
+)
 from xpm_launchers.testing import Recorder
 
 CPUS = local_host(devices=False).cpu.cores
@@ -124,6 +135,13 @@ def test_wide_requests_are_not_starved(
         assert recorder.keys("granted") == ["first", "wide", "last"]
 
 
+def test_a_launcher_is_not_made_for_a_text_that_is_wrong() -> None:
+    with pytest.raises(RequirementError, match="column 5"):
+        DirectLauncher(requirement="cpu(")
+    with pytest.raises(ValueError, match="expected at least one requirement"):
+        find_launcher()
+
+
 def test_wrong_text(launcher: DirectLauncher, recorder: Recorder) -> None:
     launcher.request("job", recorder, "cpu(cores=)")
     assert "column 11: expected a number" in str(recorder.error("job"))
@@ -209,3 +227,48 @@ def test_dynamic_update() -> None:
     launchers = [DirectLauncher(priority=0), DirectLauncher(priority=1)]
     changing = Changing(launchers)
     assert changing.choose() is launchers[0]
+
+
+def test_an_apple_gpu_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "sysctl"
+    program.write_text("#!/bin/sh\n[ $2 = machdep.cpu.brand_string ] && echo 'Apple M2 Pro'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    local_devices.cache_clear()
+    with monkeypatch.context() as mac:
+        mac.setattr(sys, "platform", "darwin")
+        mac.setattr(platform, "machine", lambda: "arm64")
+        host = local_host()
+    local_devices.cache_clear()
+    memory = host.cpu.memory
+    assert host.accelerators == [MPSSpecification(memory=memory, model="M2 Pro")]
+    half = gpu(mem=memory // 2)
+    assert (half & cpu(mem=memory // 2)).match(host)
+    assert not (half & cpu(mem=memory // 2 + 2)).match(host)
+
+
+@pytest.mark.skipif(CPUS < 2, reason="needs two CPUs")
+def test_a_job_for_an_apple_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+    launcher: DirectLauncher,
+    recorder: Recorder,
+    call: MakeCommand,
+    tmp_path: Path,
+) -> None:
+    """It takes memory of the host's, one job has it at a time, and no variable is set for it."""
+    memory = local_host(devices=False).cpu.memory
+    found = (("mps", MPSSpecification(memory=memory)),)
+    monkeypatch.setattr("xpm_launchers._finder._detect.local_devices", lambda: found)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    half = memory // 2
+    recorder.run(launcher, "gpu", call("hold", tmp_path, "gpu", name="gpu"), gpu(mem=half))
+    process = recorder.process("gpu")
+    big = call("hold", tmp_path, "big", name="big")
+    recorder.run(launcher, "big", big, cpu(mem=memory - half + 1))
+    recorder.run(launcher, "plain", call("succeed", name="plain"))
+    recorder.end("plain")
+    assert not (tmp_path / "big.running").exists()
+    environ = Path(f"/proc/{getattr(process, 'pid', 0)}/environ")
+    assert not environ.exists() or b"CUDA_VISIBLE_DEVICES=mps" not in environ.read_bytes()
+    (tmp_path / "all.go").touch()
+    assert recorder.end("big").code == 7

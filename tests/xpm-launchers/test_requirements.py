@@ -78,6 +78,17 @@ def test_functions_build_the_same() -> None:
         cpu(cores=2) * 2
 
 
+def test_values_of_the_wrong_type_are_refused() -> None:
+    with pytest.raises(TypeError, match="expected a requirement such as"):
+        parse(None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected memory such as '32GiB', or a number of bytes"):
+        cpu(mem=4.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected a number of cores, got '2'"):
+        cpu(cores="2")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        cpu() | "cuda()"  # type: ignore[operator]
+
+
 @pytest.mark.parametrize(
     ("text", "column", "said"),
     [
@@ -94,7 +105,11 @@ def test_functions_build_the_same() -> None:
         ("cuda(mem=1G) * 0", 16, "expected at least 1"),
         ("cuda(cores=1)", 6, "expected ')' or 'mem'"),
         ("cpu(cores=1) &", 15, "expected 'cpu' or"),
-        ("tpu(mem=1G)", 1, "expected 'cpu' or"),
+        ("tpu(mem=1G)", 1, "(did you mean 'gpu'?)"),
+        ("cpus(cores=2)", 1, "expected '(' (did you mean 'cpu'?)"),
+        ("cpu(core=2)", 5, "expected ')' or 'cores' or 'mem' (did you mean 'cores'?)"),
+        ("CUDA(mem=1G)", 1, "(did you mean 'cuda'?)"),
+        ("cpu() & duraton=4h", 9, "(did you mean 'duration'?)"),
     ],
 )
 def test_errors_point_at_the_column(text: str, column: int, said: str) -> None:

@@ -7,6 +7,8 @@ import socket
 import sys
 
 LINUX = sys.platform.startswith("linux")
+#: The name of an Apple GPU, of which a host has one, visible to all
+MPS = "mps"
 
 
 def _read(path: str) -> bytes:

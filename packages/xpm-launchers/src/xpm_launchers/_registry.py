@@ -130,7 +130,9 @@ class LauncherRegistry:
 
 def union(specs: Iterable[HostRequirement | str]) -> RequirementUnion:
     """Put requirements, some of them text, together as alternatives."""
-    read = [parse(each) if isinstance(each, str) else each for each in specs]
+    read = [each if isinstance(each, HostRequirement) else parse(each) for each in specs]
+    if not read:
+        raise ValueError("expected at least one requirement, such as 'cpu(cores=4)'")
     return RequirementUnion(*(simple for each in read for simple in each.requirements))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -45,6 +47,8 @@ def run(
     def tell(index: int, end: ProcessEnd) -> None:
         click.echo(_describe(end) + f"  [{index + 1}/{len(lines)}] {lines[index]}")
 
+    # As Ctrl+C: whoever ends this program means what it runs.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     launcher = DirectLauncher(requirement=requirement)
     try:
         ends = run_all(

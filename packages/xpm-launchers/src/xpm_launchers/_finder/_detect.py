@@ -8,7 +8,7 @@ import subprocess
 import sys
 from functools import lru_cache
 
-from xpm_launchers._procinfo import cores_in, cpu_mask, total_memory
+from xpm_launchers._procinfo import MPS, cores_in, cpu_mask, total_memory
 
 from ._specs import (
     AcceleratorSpecification,
@@ -30,8 +30,18 @@ def local_devices() -> tuple[tuple[str, AcceleratorSpecification], ...]:
     ``CUDA_VISIBLE_DEVICES`` leaves out is not there. The answer is remembered.
     """
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        return (("mps", MPSSpecification(memory=total_memory(), model=platform.processor())),)
+        return ((MPS, MPSSpecification(memory=total_memory(), model=_apple_chip())),)
     return tuple(_cuda_devices())
+
+
+def _apple_chip() -> str:
+    """The name of the chip, such as "M2 Pro"."""
+    name = ["sysctl", "-n", "machdep.cpu.brand_string"]
+    try:
+        said = subprocess.run(name, capture_output=True, text=True, timeout=5, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return said.strip().removeprefix("Apple ")
 
 
 def _cuda_devices() -> list[tuple[str, AcceleratorSpecification]]:

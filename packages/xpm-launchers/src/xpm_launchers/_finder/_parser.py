@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -54,6 +56,7 @@ _EXPECTED = {
     "AMPERSAND": "'&'",
     "$END": "the end",
 }
+_WORDS = ("cores", "cpu", "cuda", "duration", "gpu", "mem", "mps")
 _KINDS = {"cuda": cuda_gpu, "gpu": gpu, "mps": mps_gpu}
 
 
@@ -119,7 +122,10 @@ def parse(expr: str) -> RequirementUnion:
     powers of 1000, ``MiB GiB TiB`` of 1024.
 
     :raises RequirementError: with a caret under the fault.
+    :raises TypeError: when `expr` is no text.
     """
+    if not isinstance(expr, str):
+        raise TypeError(f"expected a requirement such as 'cpu(cores=4)', got {expr!r}")
     try:
         return _parser().parse(expr)  # type: ignore[return-value]  # the builder makes it
     except _Fault as fault:
@@ -131,7 +137,18 @@ def parse(expr: str) -> RequirementUnion:
             raise RequirementError(expr, at, error.orig_exc.message) from None
         raise
     except UnexpectedInput as error:
-        raise RequirementError(expr, _position(expr, error), _message(error)) from None
+        position, hint = _near(expr, _position(expr, error))
+        raise RequirementError(expr, position, _message(error) + hint) from None
+
+
+def _near(expr: str, position: int) -> tuple[int, str]:
+    """Return where the word at a fault begins and a hint, if it is nearly one of the language."""
+    for found in re.finditer(r"[A-Za-z]+", expr):
+        if found.start() <= position <= found.end() and found[0] not in _WORDS:
+            near = get_close_matches(found[0].lower(), _WORDS, n=1)
+            if near:
+                return found.start(), f" (did you mean {near[0]!r}?)"
+    return position, ""
 
 
 def _position(expr: str, error: UnexpectedInput) -> int:

@@ -64,6 +64,8 @@ class HostRequirement(ABC):
         return [(each, missing(each, host)) for each in self.requirements]
 
     def __or__(self, other: HostRequirement) -> RequirementUnion:
+        if not isinstance(other, HostRequirement):
+            return NotImplemented
         return RequirementUnion(*self.requirements, *other.requirements)
 
     def __str__(self) -> str:
@@ -203,6 +205,8 @@ def cpu(*, mem: str | int | None = None, cores: int = 1) -> HostSimpleRequiremen
     :param mem: memory, as text with a unit or in bytes.
     :param cores: number of cores.
     """
+    if not _is_count(cores):
+        raise ValueError(f"expected a number of cores, got {cores!r}")
     made = HostSimpleRequirement()
     made.cpu = CPUSpecification(memory=_bytes(mem), cores=cores)
     return made
@@ -230,4 +234,12 @@ def _accelerator(spec: AcceleratorSpecification) -> HostSimpleRequirement:
 
 
 def _bytes(memory: str | int | None) -> int:
-    return parse_memory(memory) if isinstance(memory, str) else memory or 0
+    if isinstance(memory, str):
+        return parse_memory(memory)
+    if memory is not None and not _is_count(memory):
+        raise ValueError(f"expected memory such as '32GiB', or a number of bytes, got {memory!r}")
+    return memory or 0
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and value >= 0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
-from xpm_launchers._procinfo import start_time
+from xpm_launchers._procinfo import MPS, start_time
 
 from ._child import BOOTSTRAP, ERROR, GO, READY, Plan, become
 from ._jobs import Client, Job
@@ -89,7 +89,7 @@ class Children:
 
     def _plan(self, job: Job, client: Client, message: Message) -> Plan:
         environ = apply(client.environ, message["environ"])
-        if job.need.devices:
+        if job.devices and job.devices != (MPS,):
             environ["CUDA_VISIBLE_DEVICES"] = ",".join(job.devices)
             environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order these numbers are of
         if job.need.duration:

@@ -17,7 +17,7 @@ from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 from ._capacity import Need
 from ._connector import LocalConnector
 from ._link import ServerLink
-from ._needs import local_need
+from ._needs import local_need, read_requirement
 from ._startup import Address
 from ._ticket import LocalTicket
 
@@ -37,6 +37,7 @@ class DirectLauncher(Launcher):
     :param preload: modules that the server imports once for all jobs; they must not start threads.
     :param requirement: what each process takes, if its request does not say it: a
         ``HostRequirement`` or its text; None: one core.
+    :raises RequirementError: when the text of `requirement` is wrong.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class DirectLauncher(Launcher):
         self.preload = tuple(preload)
         # Frameworks of macOS do not survive a fork (https://bugs.python.org/issue33725).
         self.spawn = spawn or sys.platform == "darwin" or not hasattr(os, "fork")
-        self.requirement = requirement
+        self.requirement = read_requirement(requirement)
         self._needs: dict[Any, Need] = {None: Need()}
         self._link: ServerLink | None = None
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xpm_launchers._procinfo import MPS
 from xpm_launchers.exceptions import CapacityError
 
 from ._capacity import Need
 
 if TYPE_CHECKING:
     from xpm_launchers._finder._requirements import HostSimpleRequirement
+
+
+def read_requirement(requirement: Any) -> Any:
+    """Return a requirement that may be given as text.
+
+    :raises RequirementError: when the text is wrong.
+    """
+    if not isinstance(requirement, str):
+        return requirement
+    from xpm_launchers._finder._parser import parse  # costs 60 ms, and most require nothing
+
+    return parse(requirement)
 
 
 def local_need(requirement: Any) -> Need:
@@ -19,12 +32,10 @@ def local_need(requirement: Any) -> Need:
     :raises CapacityError: when it satisfies none; says why.
     :raises RequirementError: when the text is wrong.
     """
-    # Here, as attrs and the parser take 60 ms to load, and most programs require nothing.
-    from xpm_launchers._finder._detect import local_host
+    from xpm_launchers._finder._detect import local_host  # as above
     from xpm_launchers._finder._explain import explain
-    from xpm_launchers._finder._parser import parse
 
-    asked = parse(requirement) if isinstance(requirement, str) else requirement
+    asked = read_requirement(requirement)
     host = local_host(devices=any(each.accelerators for each in asked.requirements))
     found = asked.match(host)
     if found is None:
@@ -41,6 +52,8 @@ def _take(requirement: HostSimpleRequirement) -> Need:
         for name, spec in (local_devices() if wanted else ())
         if all(spec.match(each) for each in wanted)
     )
-    memory = requirement.cpu.memory
+    # The memory of an Apple GPU is the host's.
+    shared = sum(spec.memory for spec in wanted) if will_do == (MPS,) else 0
+    memory = requirement.cpu.memory + shared
     cores = max(1, requirement.cpu.cores)
     return Need(cores, memory, len(wanted), will_do, requirement.duration)
