@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ._local._launcher import DirectLauncher
     from ._localprocess import LocalProcess
     from ._run import command, run_all
-    from ._tokens._token import CounterToken, TokenDependency, TokenRequest
+    from ._tokens._request import TokenDependency, TokenRequest
+    from ._tokens._token import CounterToken
     from .exceptions import (
         CapacityError,
         ForeignHostError,
@@ -111,7 +112,8 @@ _HOMES = {
     "Connector": "._connector",
     "command": "._run",
     "run_all": "._run",
-    **dict.fromkeys(("CounterToken", "TokenDependency", "TokenRequest"), "._tokens._token"),
+    "CounterToken": "._tokens._token",
+    **dict.fromkeys(("TokenDependency", "TokenRequest"), "._tokens._request"),
     **dict.fromkeys(
         (
             "CapacityError",
