@@ -13,6 +13,14 @@ from ._layout import JobFolder
 #: every microsecond must not be slowed by it.
 _PROGRESS_INTERVAL = 0.2
 
+#: In a long job less often, so that the log of a job of days stays small: after a day, every
+#: nine seconds, with 10 MiB in all.
+_PROGRESS_SHARE = 1e-4
+
+#: The status is replaced at most this often (seconds), and takes at most this share of the
+#: time: whoever looks at the progress reads it, and of the events only what came after.
+_STATUS_INTERVAL, _STATUS_SHARE = 2.0, 0.005
+
 
 class JobReporter:
     """Writes the events and the status of the job of this process.
@@ -30,6 +38,8 @@ class JobReporter:
         self._status = status
         self._levels: list[dict[str, Any]] = []
         self._last_written: list[float] = []
+        self._begun = time.monotonic()
+        self._next_status = self._begun + _STATUS_INTERVAL
         os.makedirs(os.path.dirname(folder.events), exist_ok=True)
         self._log = LineLog(folder.events)
 
@@ -61,7 +71,7 @@ class JobReporter:
             }
         )
         self._log.flush()
-        write_json(self._folder.status, status)
+        self._write_status()
 
     def progress(self, value: float, level: int, desc: str | None) -> None:
         """Record progress, unless that level was recorded just now."""
@@ -75,7 +85,8 @@ class JobReporter:
         # What lies below belongs to the step before.
         del self._levels[level + 1 :], self._last_written[level + 1 :]
         now = time.monotonic()
-        if value < 1.0 and now - self._last_written[level] < _PROGRESS_INTERVAL:
+        patience = max(_PROGRESS_INTERVAL, _PROGRESS_SHARE * (now - self._begun))
+        if value < 1.0 and now - self._last_written[level] < patience:
             return
         self._last_written[level] = now
         self._log.append(
@@ -90,3 +101,13 @@ class JobReporter:
             }
         )
         self._log.flush()
+        if now >= self._next_status:
+            self._write_status()
+            took = time.monotonic() - now
+            self._next_status = now + max(_STATUS_INTERVAL, took / _STATUS_SHARE)
+
+    def _write_status(self) -> None:
+        """Replace the status, which says up to which byte of the events it counts."""
+        self._status["progress"] = self._levels
+        self._status["events_offset"] = os.stat(self._folder.events).st_size
+        write_json(self._folder.status, self._status)
