@@ -8,7 +8,7 @@ from typing import Any
 from ._later import set_aside, settle
 from ._plans import plan_of
 from ._reader import Reader
-from .exceptions import DefinitionError
+from .exceptions import ClassNotFoundError, DefinitionError
 
 
 class InstanceReader(Reader):
@@ -65,7 +65,10 @@ class InstanceReader(Reader):
             return None
         task = self.group.tasks.get(job)
         if task is None:
-            plan = plan_of(self.class_of(number, record))
+            try:
+                plan = plan_of(self.class_of(number, record))
+            except ClassNotFoundError:
+                return None  # its own folder names the script that defines it
             if plan.later is None:
                 return None
             # What the task itself holds and is gone is told at once, not when it is too late.
