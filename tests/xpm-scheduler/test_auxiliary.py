@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -424,7 +425,7 @@ def test_what_cannot_be_recovered_is_said(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="is there and not finished"):
         recover(ws, TASK, identifier(1))
     with pytest.raises(WorkspaceError, match="has no auxiliary folders"):
-        recover(workspace(tmp_path / "ws"), TASK, identifier(1))
+        recover(workspace(tmp_path / "other"), TASK, identifier(1))
 
 
 # ---------------------------------------------------------------------------------- faults
@@ -452,42 +453,48 @@ def restore_all(ws: Workspace, jobs: list[JobFolder]) -> None:
 
 
 @pytest.mark.parametrize("how", ["at once", "later"])
-def test_an_archiver_killed_at_any_moment_loses_nothing(
-    tmp_path: Path, how: str, record_property: Callable[[str, object], None]
+@pytest.mark.parametrize("archivers", [1, 2])
+def test_archivers_killed_at_any_moment_lose_nothing(
+    tmp_path: Path, how: str, archivers: int, record_property: Callable[[str, object], None]
 ) -> None:
     seed = random.SystemRandom().randrange(2**32)
     record_property("seed", seed)
     print(f"seed {seed}")
     generator = random.Random(seed)
-    count = 30
-    ws = workspace(tmp_path / "ws", backup=tmp_path / "backup", move=tmp_path / "fast")
+    count = 20
+    backup, fast = tmp_path / "backup", tmp_path / "fast"
+    ws = workspace(tmp_path / "ws", backup=backup, move=fast)
     jobs = [make_job(ws, number) for number in range(count)]
     command = [sys.executable, "-c", _ARCHIVE, str(Path(__file__).parent)]
     command += [str(tmp_path), str(count), how]
-    for _ in range(int(os.environ.get("XPM_TEST_ROUNDS", "4"))):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begin\n"
-        try:
-            process.wait(timeout=generator.uniform(0.0, 0.3))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=30)
-        restore_all(ws, jobs)
+    for _ in range(int(os.environ.get("XPM_TEST_ROUNDS", "3"))):
+        processes = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(archivers)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begin\n"
+        for process in processes:
+            try:
+                process.wait(timeout=generator.uniform(0.0, 0.2))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=30)
         for number, job in enumerate(jobs):
+            for copy in (ws, workspace(backup), workspace(fast)):
+                place = folder_of(copy, number)
+                if place.is_done():
+                    assert_whole(place.path, number)
+            assert restore(ws, job)
             assert_whole(job.path, number)
-        for marker in [
-            *(tmp_path / "fast").rglob("*.done"),
-            *(tmp_path / "backup").rglob("*.done"),
-        ]:
-            if not marker.parent.name.startswith(".tmp."):
-                number = next(n for n in range(count) if identifier(n) == marker.parent.name)
-                assert_whole(marker.parent, number)
+            if generator.random() < 0.5:  # there is something to do again
+                recover(ws, TASK, identifier(number))
+                shutil.rmtree(folder_of(workspace(backup), number).path, ignore_errors=True)
     archive(ws, *jobs)
     for number, job in enumerate(jobs):
         assert Path(job.path).is_symlink()
         assert_whole(job.path, number)
-        assert_whole(tmp_path / "backup/jobs" / TASK / identifier(number), number)
+        assert_whole(folder_of(workspace(backup), number).path, number)
     assert not leftovers(tmp_path)
 
 

@@ -40,24 +40,27 @@ class Attached(NamedTuple):
 
 
 def attached(workspace: Workspace) -> list[Attached]:
-    """The folders attached to a workspace, in the order of the settings.
+    """The folders attached to a workspace, in the order of the settings."""
+    return [Attached(os.path.abspath(each.jobspath), each.mode) for each in workspace.folders]
+
+
+def check_attached(workspace: Workspace) -> list[Attached]:
+    """The folders attached to a workspace, which must not be the workspace itself.
 
     Raises:
-        WorkspaceError: one of them is the workspace itself.
+        WorkspaceError: one of them is.
     """
-    found = []
+    folders = attached(workspace)
     own = os.path.realpath(workspace.jobspath)
-    for folder in workspace.folders:
-        jobs = folder.jobspath
-        if os.path.realpath(jobs) == own:
-            raise WorkspaceError(f"the auxiliary folder {folder.path} is the workspace itself")
-        found.append(Attached(os.path.abspath(jobs), folder.mode))
-    return found
+    for each in folders:
+        if os.path.realpath(each.jobs) == own:
+            raise WorkspaceError(f"the auxiliary folder of {each.jobs} is the workspace itself")
+    return folders
 
 
 def find_copy(workspace: Workspace, folder: JobFolder) -> tuple[Attached, JobFolder] | None:
     """The first finished copy of a job in an auxiliary folder."""
-    for each in attached(workspace) if workspace.folders else ():
+    for each in attached(workspace):
         place = each.place(folder)
         if place.is_done():
             return each, place
@@ -185,7 +188,7 @@ def recover(workspace: Workspace, task_id: str, identifier: str) -> Path:
             already, not finished.
         OSError: the copy cannot be read, or the workspace not be written to.
     """
-    folders = attached(workspace)
+    folders = check_attached(workspace)
     task_id, identifier = _complete(workspace, folders, task_id, identifier)
     folder = JobFolder(workspace.job_path(task_id, identifier), task_name(task_id))
     linked = os.path.islink(folder.path)
@@ -219,18 +222,16 @@ def _complete(
     workspace: Workspace, folders: list[Attached], task_id: str, identifier: str
 ) -> tuple[str, str]:
     """The identifiers that were meant: of a task in any case, of a job by its beginning."""
-    tasks: set[str] = set()
-    for each in folders:
-        with contextlib.suppress(FileNotFoundError):
-            tasks.update(name for name in os.listdir(each.jobs) if not name.startswith("."))
+    places = [each.jobs for each in folders] + [str(workspace.jobspath)]
+    tasks = {name for place in places for name in _names(place)}
     wanted = task_id if task_id in tasks else task_id.lower()
-    found: set[str] = set()
-    for each in folders:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            for name in os.listdir(f"{each.jobs}/{wanted}"):
-                job = JobFolder(f"{each.jobs}/{wanted}/{name}", task_name(wanted))
-                if name.startswith(identifier) and not name.startswith(".") and job.is_done():
-                    found.add(name)
+    found = {
+        name
+        for place in places
+        for name in _names(f"{place}/{wanted}")
+        if name.startswith(identifier)
+        and JobFolder(f"{place}/{wanted}/{name}", task_name(wanted)).is_done()
+    }
     if identifier in found or len(found) == 1:
         return wanted, identifier if identifier in found else found.pop()
     if found:
@@ -238,6 +239,13 @@ def _complete(
             f"{task_id}/{identifier}: {len(found)} jobs begin so: {', '.join(sorted(found)[:5])}"
         )
     _refuse_unknown(workspace, folders, f"{task_id}/{identifier}", wanted, tasks)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if not name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _refuse_unknown(

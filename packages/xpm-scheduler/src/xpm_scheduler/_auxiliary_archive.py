@@ -21,7 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ._attempts import JobLock
-from ._auxiliary import Attached, attached, internal, restore
+from ._auxiliary import Attached, check_attached, internal, restore
 from ._auxiliary_files import Stage, copy_tree, remove_leftovers, same_files, scan
 from ._layout import JobFolder
 from ._settings import FolderMode
@@ -67,7 +67,7 @@ class Archiver:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        folders = attached(workspace)
+        folders = check_attached(workspace)
         backups = [each for each in folders if each.mode is FolderMode.BACKUP]
         moves = [each for each in folders if each.mode is FolderMode.MOVE]
         self._archive = _Archive(backups, moves)
