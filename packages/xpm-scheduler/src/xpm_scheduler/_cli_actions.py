@@ -16,6 +16,7 @@ from .state import RunState, WorkspaceState
 
 
 @click.group()
+@workspace_options
 def actions() -> None:
     """List and run the actions of an experiment."""
 
@@ -68,8 +69,7 @@ def run_action(
 def _run(where: Where, experiment: str, run_id: str | None) -> RunState:
     try:
         run = WorkspaceState(where.path).run(experiment, run_id)
-        run.refresh()
-    except (WorkspaceError, KeyError, OSError) as error:
+    except (WorkspaceError, OSError) as error:
         raise click.ClickException(str(error.args[0] if error.args else error)) from None
     return run
 
