@@ -270,3 +270,28 @@ def test_annotations_that_are_quoted_twice_and_folders_as_texts() -> None:
 
     quoted = Quoted.C(size=1)
     assert quoted.instance(DirectoryContext("/job")).out == Path("/job/out")
+
+
+class Tagged(Config):
+    size: Param[int] = field(default=0)
+    sub: Param[Optional[Sub]] = field(default=None)
+
+    @deprecate
+    def number(self, value: int) -> None:
+        self.size = value
+
+
+@deprecate
+class OldSub(Sub):
+    pass
+
+
+def test_warnings_are_given_where_the_user_acts() -> None:
+    tagged = Tagged.C(sub=Sub.C(x=1).tag("a", 1)).tag("a", 2)
+    tagged_class: Any = Tagged.C
+    acts: list[Any] = [tagged.tags, lambda: tagged_class(number=3), lambda: OldSub.C(x=1)]
+    for act in acts:
+        with pytest.warns(match="conflicting values|is deprecated") as caught:
+            act()
+        # a bound method of the package is called by this very line
+        assert [w.filename for w in caught] == [__file__]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import typing
 from enum import Enum
@@ -224,3 +225,34 @@ def test_numbers_of_other_libraries() -> None:
     assert holder(int).C(value=Scalar()).value == 2
     assert holder(float).C(value=Scalar()).value == 2.0
     assert holder(bool).C(value=type("One", (Scalar,), {"item": lambda self: 1})()).value is True
+
+
+def test_names_that_modules_import_for_type_checkers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "mutual"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    start = "from __future__ import annotations\nimport typing\nfrom xpm_config import *\n"
+    (package / "one.py").write_text(
+        start + "if typing.TYPE_CHECKING:\n"
+        "    import mutual.two as second\n    import mutual.two\n"
+        "    from . import two\n    from .two import Two as Other\n    from .two import Missing\n"
+        "class One(Config):\n"
+        "    a: Param[Other | None] = field(default=None)\n"
+        "    b: Param[second.Two | None] = field(default=None)\n"
+        "    c: Param[mutual.two.Two | None] = field(default=None)\n"
+        "    d: Param[typing.Optional['two.Two']] = field(default=None)\n"
+        "class Wrong(Config):\n    e: Param[Missing]\n"
+    )
+    (package / "two.py").write_text(
+        start + "from .one import One\nclass Two(Config):\n    one: Param[One]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    one = importlib.import_module("mutual.one")
+    types = [str(a.type) for a in one.One.__xpmtype__.arguments.values()]
+    assert types == ["Two | None"] * 4
+    two = sys.modules["mutual.two"]
+    assert one.One.C(a=two.Two.C(one=one.One.C())).a.one.a is None
+    with pytest.raises(TypeError, match=r"'Param\[Missing\]' cannot be resolved: No module named"):
+        one.Wrong.C()

@@ -68,12 +68,30 @@ class Scope:
             if form is not UNSET and name is not UNSET:
                 return form[name]
         try:
-            return eval(_compiled(text), self._globals, self._locals)
+            return self._value(text)
         except Exception as error:  # noqa: BLE001 # what users wrote
             raise DefinitionError(
                 f"{self.cls.__module__}.{self.cls.__qualname__}.{where}: the annotation "
                 f"{text!r} cannot be resolved: {_shown(error)}"
             ) from None
+
+    def _value(self, text: str) -> Any:
+        while True:
+            try:
+                return eval(_compiled(text), self._globals, self._locals)
+            except NameError as error:
+                if error.name is None or not self._import(error.name):
+                    raise
+
+    def _import(self, name: str) -> bool:
+        """Imports what the module imports for type checkers alone; whether that is so."""
+        from ._checking import imported_for_checkers  # rarely so
+
+        found = imported_for_checkers(self.cls.__module__, name)
+        if found is UNSET or name in self._locals:
+            return False
+        self._locals[name] = found
+        return True
 
     def declares(self, text: str) -> bool:
         """Whether an annotation written as text may declare an argument."""
@@ -88,7 +106,7 @@ class Scope:
 
 
 def _shown(error: Exception) -> str:
-    if isinstance(error, (NameError, AttributeError)):
+    if isinstance(error, (NameError, AttributeError, ImportError)):
         return str(error)
     return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
 

@@ -110,6 +110,22 @@ def warn_at_class(cls: type, message: str, category: type[Warning]) -> None:
     )
 
 
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE  # type: ignore[no-any-return] # a name
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warns about what the user's code does, as the place where it does it."""
+    from warnings import warn
+
+    level = 2  # the caller
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and _is_ours(frame):
+        level += 1
+        frame = frame.f_back
+    warn(message, category, stacklevel=level)
+
+
 def checked_info(config: Any) -> ConfigInformation:
     """What a configuration object knows.
 
@@ -127,7 +143,7 @@ def user_location() -> Location:
     """The nearest frame outside this package."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_back is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] != _PACKAGE:
+        if not _is_ours(frame):
             break
         frame = frame.f_back
     assert frame is not None

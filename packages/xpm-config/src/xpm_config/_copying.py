@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._base import ConfigObject, checked_info, class_location, qualified, user_location
+from ._base import ConfigObject, checked_info, class_location, qualified, user_location, warn_user
 from ._nested import CONTAINERS, nested_configs
 from ._validation import bottom_up
 from .exceptions import DefinitionError
@@ -186,4 +185,4 @@ def warn_deprecated(schema: Any) -> None:
     """Warns that a configuration of a deprecated class is made."""
     by = schema.deprecated
     instead = f"; use {qualified(by)}" if isinstance(by, type) else ""
-    warnings.warn(f"{schema.full_name} is deprecated{instead}", DeprecationWarning, stacklevel=4)
+    warn_user(f"{schema.full_name} is deprecated{instead}", DeprecationWarning)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from ._base import ConfigClass, qualified
+from ._base import ConfigClass, qualified, warn_user
 from .exceptions import DefinitionError
 
 if TYPE_CHECKING:
@@ -149,11 +148,8 @@ def _convert(cls: Any, replace: bool) -> Any:
 def _old_argument(method: Callable[..., Any]) -> Any:
     @functools.wraps(method)
     def called(self: Any, value: Any) -> None:
-        warnings.warn(
-            f"the argument '{method.__name__}' of {self.__xpm__.xpmtype.full_name} is deprecated",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        title = self.__xpm__.xpmtype.full_name
+        warn_user(f"the argument '{method.__name__}' of {title} is deprecated", DeprecationWarning)
         method(self, value)
 
     called.__xpm_old_argument__ = True  # type: ignore[attr-defined] # read by the schema

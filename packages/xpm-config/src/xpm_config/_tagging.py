@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._base import ConfigObject, Location, checked_info, user_location
+from ._base import ConfigObject, Location, checked_info, user_location, warn_user
 from ._nested import nested_configs
 
 if TYPE_CHECKING:
@@ -155,12 +154,11 @@ def _merge(info: Any, below: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _warn_conflict(info: Any, name: str, first: Any, last: Any) -> None:
-    warnings.warn(
+    warn_user(
         f"conflicting values for the tag '{name}' of {info.xpmtype.full_name} "
         f"(created at {info.location}): {first[0]!r} (set at {first[1]}) and {last[0]!r} "
         f"(set at {last[1]}); the last is taken",
         UserWarning,
-        stacklevel=2,
     )
 
 
