@@ -27,6 +27,7 @@ from ._folder import (
     read_failure,
     ready_for_jobs,
     record_failure,
+    refresh,
     was_attempted,
 )
 from ._holdings import Holdings
@@ -42,6 +43,10 @@ _logger = logging.getLogger("xpm.scheduler")
 #: How often a job of another driver is looked at, when no process can be watched for it:
 #: first and longest interval, in seconds.
 _FIRST_POLL, _LONGEST_POLL = 0.02, 1.0
+
+#: For how long a marker is looked for that is not there (seconds): after success, and when
+#: it is not known how the process ended.
+_LONGEST_PATIENCE, _SHORT_PATIENCE = 5.0, 1.0
 
 #: How often a launcher is asked to start a job that it says may start later.
 _TRIES = 5
@@ -76,7 +81,7 @@ class Driving:
     def __init__(self, mover: Mover) -> None:
         self._mover = mover
         self._events = _LauncherEvents(self, mover)
-        self._holdings = Holdings(mover, self._ask_for_place)
+        self._holdings = Holdings(mover, self._ask_for_place, self.give_up)
         #: How often jobs could not be started; of most jobs, there is nothing to say.
         self._refusals: WeakKeyDictionary[Job, int] = WeakKeyDictionary()
 
@@ -154,7 +159,7 @@ class Driving:
         try:
             claim(job.folder, process.handle(), job.token)
             self._holdings.started(job, process.handle())
-        except OSError as error:
+        except EXPECTED as error:
             # It runs all the same, and its lock says so: only where is not on disk.
             _logger.warning("%s: the claim cannot be written: %s", job.locator, error)
         job.lock.release()
@@ -206,15 +211,21 @@ class Driving:
         if job.ticket is None:
             self._mover.later(_FIRST_POLL, self._poll, job, _FIRST_POLL)
 
-    def _settle(self, job: Job, end: ProcessEnd | None) -> None:
+    def _settle(self, job: Job, end: ProcessEnd | None, waited: float = 0.0) -> None:
         """No process is known any more: how did the job end?
 
         Args:
             job: the job.
             end: what the launcher says; ``None`` when another driver's was watched.
+            waited: for how long its marker was looked for, in seconds.
         """
+        if waited and (not job.state.running() or job.ticket is not None or not job.experiments):
+            return  # it is settled, or nobody's any more
         folder = job.folder
         seen = look(folder)
+        if seen.verdict is not Verdict.DONE:
+            refresh(folder)
+            seen = look(folder)
         if seen.verdict is Verdict.DONE:
             self._mover.move(job, JobState.DONE)
         elif seen.verdict is Verdict.ACTIVE:
@@ -222,6 +233,11 @@ class Driving:
         elif (ending := read_failure(folder)) is not None:
             self._end_badly(job, ending)
         elif was_attempted(folder, job.token):
+            if waited < _patience(end):
+                # On a network file system, what the job has written may be seen late.
+                wait = min(_LONGEST_POLL, max(_FIRST_POLL, waited))
+                self._mover.later(wait, self._settle, job, end, waited + wait)
+                return
             ending = silent_end(end)
             if job.token is not None:
                 record_failure(folder, job.token, ending)
@@ -277,6 +293,16 @@ class _LauncherEvents:
 
     def ended(self, ticket: Ticket, end: ProcessEnd) -> None:
         self._post(self._driving.on_ended, ticket, end)
+
+
+def _patience(end: ProcessEnd | None) -> float:
+    """For how long the marker of a job is looked for whose process has ended, in seconds.
+
+    Long when it should be there, for a moment when nobody knows, not at all after a crash.
+    """
+    if end is not None and end.code is not None:
+        return _LONGEST_PATIENCE if end.code == 0 else 0.0
+    return _SHORT_PATIENCE
 
 
 def silent_end(end: ProcessEnd | None) -> Ending:

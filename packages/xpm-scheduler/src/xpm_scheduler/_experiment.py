@@ -28,7 +28,12 @@ from ._signals import term_signal
 from ._states import JobState
 from ._summary import LiveLine, summary, terminal
 from ._workspace import RunMode, Workspace, current_plan, open_plans
-from .exceptions import FailedExperiment, GracefulExperimentExit, SubmissionError
+from .exceptions import (
+    FailedExperiment,
+    GracefulExperimentExit,
+    SubmissionError,
+    WorkspaceError,
+)
 from .settings import Settings, WorkspaceSettings
 
 if TYPE_CHECKING:
@@ -219,6 +224,12 @@ class experiment(Belongings):
         return self
 
     def _open_records(self) -> None:
+        try:
+            self._begin_run()
+        except OSError as error:
+            raise WorkspaceError(f"{self.name}: the run cannot be recorded: {error}") from error
+
+    def _begin_run(self) -> None:
         projects = check_git(self.name, self._project_paths, self._dirty_git)
         self.workspace.create()
         self._path.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xpm_launchers import Command, DirectLauncher, Launcher, PythonCall, process_from_handle
+from xpm_launchers import (
+    Command,
+    DirectLauncher,
+    ForeignHostError,
+    HandleError,
+    Launcher,
+    PythonCall,
+    process_from_handle,
+)
 from xpm_serialize import task_document
 
 from ._attempts import JobLock, executions, hostname, new_attempt, read_attempt
@@ -64,6 +72,18 @@ class Ending(NamedTuple):
     message: str
 
 
+def refresh(folder: JobFolder) -> list[str]:
+    """The names in a folder, as they are now.
+
+    A network file system may remember for a while that a file is not there; opening the
+    folder makes it ask again.
+    """
+    try:
+        return os.listdir(folder.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def look(folder: JobFolder) -> Look:
     """What the folder of a job says.
 
@@ -89,7 +109,7 @@ def _look_at_claim(folder: JobFolder) -> Look:
     if folder.is_done():
         return Look(Verdict.DONE)
     handle = _read_claim(folder)
-    if handle is not None and _lives_here(handle):
+    if handle is not None and _lives_here(handle, folder.pid):
         return Look(Verdict.ACTIVE, handle)
     return Look(Verdict.FREE)
 
@@ -98,14 +118,19 @@ def _read_claim(folder: JobFolder) -> dict[str, Any] | None:
     return read_json_object(folder.pid)
 
 
-def _lives_here(handle: dict[str, Any]) -> bool:
+def _lives_here(handle: dict[str, Any], path: str) -> bool:
     """Whether the claim's process is known to live.
 
     A local process of another host cannot be asked; there the lock has the word.
     """
     if handle.get("type") == "local" and handle.get("host") != hostname():
         return False
-    return process_from_handle(handle).is_running()
+    try:
+        return process_from_handle(handle).is_running()
+    except ForeignHostError:
+        raise
+    except HandleError as error:
+        raise CorruptFileError(f"{path}: expected the process of a job: {error}") from None
 
 
 class Started(NamedTuple):
@@ -133,6 +158,8 @@ def begin(job: Job) -> Started | Look:
     if not lock.acquire(blocking=False):
         return Look(Verdict.ACTIVE, _read_claim(folder))
     try:
+        if existed and os.path.basename(folder.done) in refresh(folder):
+            _check_marker(folder)
         seen = _look_at_claim(folder)
         if seen.verdict is not Verdict.FREE:
             lock.release()
@@ -151,6 +178,12 @@ def begin(job: Job) -> Started | Look:
         lock.release()
         raise
     return Started(_command(job, folder, token), lock, token)
+
+
+def _check_marker(folder: JobFolder) -> None:
+    """Refuse what has the name of the marker of success, and is none: it must not be lost."""
+    if not folder.is_done():
+        raise CorruptFileError(f"{folder.done}: expected a file, which marks success")
 
 
 def generate(job: Job) -> None:

@@ -21,7 +21,7 @@ from xpm_launchers import CounterToken, LauncherError, TokenRequest
 from ._files import read_json_object, write_json
 from ._job import Job
 from ._layout import JobFolder
-from .exceptions import CorruptFileError
+from .exceptions import CorruptFileError, SchedulerError
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -42,11 +42,18 @@ class Holdings:
     Args:
         later: calls again after some time.
         granted: told when a job that had to wait holds all that it needs.
+        failed: told when it never will.
     """
 
-    def __init__(self, later: Later, granted: Callable[[Job], None]) -> None:
+    def __init__(
+        self,
+        later: Later,
+        granted: Callable[[Job], None],
+        failed: Callable[[Job, Exception], None],
+    ) -> None:
         self._later = later
         self._granted = granted
+        self._failed = failed
         self._held: dict[Job, list[TokenRequest]] = {}
         #: For a job that waits, what it needs beyond what it holds; the first was asked for.
         self._wanted: dict[Job, list[tuple[CounterToken, int]]] = {}
@@ -106,15 +113,27 @@ class Holdings:
     def _look(self, token: CounterToken) -> None:
         """See whose turn it is: one look for all jobs that wait for a counter."""
         self._watched.discard(token)
-        token.poll()
+        try:
+            token.poll()
+        except (OSError, LauncherError) as error:
+            self._give_up(token, error)
         granted = [request for request in self._askers if request.granted]
         for request in granted:
             job = self._askers.pop(request)
             self._wanted[job].pop(0)
-            if self._advance(job):
-                self._granted(job)
+            try:
+                if self._advance(job):
+                    self._granted(job)
+            except (OSError, LauncherError) as error:
+                self._failed(job, error)
         if any(request.token is token for request in self._askers):
             self._watch(token)
+
+    def _give_up(self, token: CounterToken, error: Exception) -> None:
+        """A counter cannot be read: those who wait for it would do so for ever."""
+        for request, job in tuple(self._askers.items()):
+            if request.token is token and not request.granted:
+                self._failed(job, error)
 
     def begun(self, job: Job) -> None:
         """An attempt is on disk: what is held is the job's, whatever becomes of this process."""
@@ -122,13 +141,17 @@ class Holdings:
         if requests is None:
             return
         for request in requests:
-            request.point(locks=(job.folder.lock,))
+            try:
+                request.point(locks=(job.folder.lock,))
+            except RuntimeError as error:  # somebody has removed the counter's files
+                raise SchedulerError(f"{request.token.path}: {error}") from None
         write_json(job.folder.locks, {"dynamic_locks": [_describe(r) for r in requests]})
 
     def started(self, job: Job, handle: Mapping[str, Any]) -> None:
         """The job's process is known."""
         for request in self._held.get(job, ()):
-            request.point(locks=(job.folder.lock,), process=handle)
+            with contextlib.suppress(RuntimeError):  # as above; the job's lock shows it too
+                request.point(locks=(job.folder.lock,), process=handle)
 
     def release(self, job: Job) -> None:
         """Give back all that a job holds, and ask for nothing more."""

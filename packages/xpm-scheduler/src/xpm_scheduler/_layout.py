@@ -91,7 +91,7 @@ class JobFolder:
 
     def is_done(self) -> bool:
         """Whether the marker of success is there."""
-        return os.path.exists(self.done)
+        return os.path.isfile(self.done)
 
 
 def task_name(task_id: str) -> str:

@@ -178,7 +178,9 @@ class Scheduler(Loop):
 
     def failed(self, error: Exception, arguments: tuple[Any, ...]) -> None:
         """A message has raised: the one job's matter; all others go on."""
-        job = next((a for a in arguments if isinstance(a, Job)), None)
+        # Messages of launchers are about a ticket.
+        about = (getattr(argument, "key", argument) for argument in arguments)
+        job = next((each for each in about if isinstance(each, Job)), None)
         if job is None or job.state.finished():
             _logger.error("%s", error)
         else:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from xpm_config import Config
-from xpm_serialize import LoadedTask, load_task
+from xpm_serialize import DefinitionError, DefinitionNotFoundError, LoadedTask, load_task
 
 from ._attempts import (
     FENCED,
@@ -35,12 +35,16 @@ from ._layout import JobFolder
 from ._outputs import OutputRecorder
 from ._reporting import JobReporter
 from ._task import Task
-from .exceptions import GracefulTimeout, TaskCancelled
+from .exceptions import GracefulTimeout, SchedulerError, TaskCancelled
 from .taskglobals import Env, is_main_process
 
 # Every module that defines a task needs these: made ready in the launch server, they are not
 # made again in each job.
 Task.__getxpmtype__()
+
+
+class _NotToBeRun(Exception):
+    """A file of the job is not what it should be; no traceback says more than the message."""
 
 
 class _Outcome:
@@ -99,6 +103,15 @@ def main(folder: str, token: str) -> int:
     if not is_main_process():
         # Rank 0 takes the job, reports and marks for all the processes of it.
         return _execute(job, _Cancellation(), _hold_nothing).code
+    try:
+        return _take_and_run(job, token)
+    except (OSError, SchedulerError) as error:
+        # About files of the job: what users' code raises is an outcome.
+        print(f"{job.name}: {error}", file=sys.stderr)
+        return 1
+
+
+def _take_and_run(job: JobFolder, token: str) -> int:
     taken = take(job, token)
     if taken is None:
         print(f"{job.name}: not this process's to run; leaving", file=sys.stderr)
@@ -119,14 +132,31 @@ def by_hand(folder: str | Path) -> int:
         The exit status.
     """
     job = JobFolder.at(Path(folder).resolve())
+    if not is_main_process():
+        # Whether the job is to be run, and that it is, is rank 0's matter.
+        os.chdir(job.path)
+        return main(job.path, "")
     if job.is_done():
         print(f"{job.name} is done already: {job.done}", file=sys.stderr)
         return 0
+    try:
+        token = _begin_by_hand(job)
+    except (OSError, SchedulerError) as error:
+        print(f"{job.name}: {error}", file=sys.stderr)
+        return 1
+    if token is None:
+        print(f"{job.name} is running already, or being started: {job.path}", file=sys.stderr)
+        return FENCED
+    os.chdir(job.path)
+    return main(job.path, token)
+
+
+def _begin_by_hand(job: JobFolder) -> str | None:
+    """Begin an attempt; returns its token, ``None`` when somebody else has the job."""
     os.makedirs(job.private, exist_ok=True)
     lock = JobLock(job)
     if not lock.acquire(blocking=False):
-        print(f"{job.name} is running already, or being started: {job.path}", file=sys.stderr)
-        return FENCED
+        return None
     before = read_attempt(job)
     attempt = new_attempt(
         job,
@@ -137,8 +167,7 @@ def by_hand(folder: str | Path) -> int:
     if os.path.exists(job.failed):
         os.unlink(job.failed)
     lock.release()
-    os.chdir(job.path)
-    return main(job.path, attempt.token)
+    return attempt.token
 
 
 def _run(job: JobFolder, attempt: Attempt, lock: JobLock) -> int:
@@ -198,9 +227,14 @@ def _hold_tokens(job: JobFolder) -> None:
     """Make sure that the job has the tokens that it needs."""
     if os.path.exists(job.locks):
         # Most jobs need none: not loaded for them.
+        from xpm_launchers import LauncherError
+
         from ._holdings import hold
 
-        Env.held = hold(job)
+        try:
+            Env.held = hold(job)
+        except (LauncherError, SchedulerError, OSError) as error:
+            raise _NotToBeRun(str(error)) from None
 
 
 def _hold_nothing(job: JobFolder) -> None:
@@ -221,6 +255,9 @@ def _execute(
         for init_task in loaded.init_tasks:
             init_task.execute()
         loaded.task.execute()
+    except _NotToBeRun as error:
+        print(error, file=sys.stderr)
+        return _Outcome(1, "failed", str(error))
     except TaskCancelled as error:
         traceback.print_exc()
         return _Outcome(1, "cancelled", str(error))
@@ -245,6 +282,8 @@ def _load(job: JobFolder) -> LoadedTask:
     Env.loading = True
     try:
         loaded = load_task(Path(job.params))
+    except (DefinitionError, DefinitionNotFoundError) as error:
+        raise _NotToBeRun(str(error)) from None
     finally:
         Env.loading = False
     task = loaded.task
