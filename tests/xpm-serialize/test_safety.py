@@ -441,6 +441,50 @@ def test_files_of_a_run(tmp_path: Path, name: str, content: str) -> None:
     assert name in str(error.value)
 
 
+UNNAMABLE = ["a\0b", "\ud800", "x" * 5000]
+
+
+@pytest.mark.parametrize("name", UNNAMABLE)
+@pytest.mark.parametrize("as_instance", [False, True])
+def test_names_that_no_file_has(tmp_path: Path, name: str, as_instance: bool) -> None:
+    job = tmp_path / "ws" / "jobs" / "t" / "x"
+    job.mkdir(parents=True)
+    (tmp_path / "ws" / ".__experimaestro__").touch()
+    held = {"id": 1, "module": "serialized.models", "type": "Learn", "job": name, "at": []}
+    task = layer_state()["objects"][0] | {"id": 2, "type": "Evaluate"}
+    task["fields"] = {"model": None, "learn": {"type": "python", "value": 1}}
+    document = {"version": 3, "workspace": name, "objects": [held, task]}
+    (job / "params.json").write_text(json.dumps(document))
+    with pytest.raises(DefinitionError, match=r"params\.json"):
+        load_task(job / "params.json", as_instance=as_instance)
+    value = {"type": "path.serialized", "value": name, "is_folder": False}
+    state = layer_state(type="Corpus", fields={"text": value})
+    (tmp_path / "experimaestro.json").write_text(json.dumps(state))
+    with pytest.raises(DefinitionError, match=r"experimaestro\.json"):
+        check_folder(tmp_path)
+
+
+def test_sets_of_what_cannot_be_in_one() -> None:
+    wrong = {"type": "set", "items": [{"type": "python", "value": [1]}]}
+    assert "refers to object [1]" in refused(layer_state(**fields(activation=wrong)))
+    # Nor can what is not complete be identified.
+    records = [layer_state(fields={})["objects"][0], layer_state()["objects"][0] | {"id": 2}]
+    records[1] |= {"type": "Bag", "fields": {}}
+    records[1]["fields"]["items"] = {"type": "set", "items": [{"type": "python", "value": 1}]}
+    refused({"objects": records, "data": {"type": "python", "value": 2}})
+
+
+def test_a_reference_to_a_job_that_has_fields_of_a_wrong_form() -> None:
+    assert "expected an object with" in refused(layer_state(job="jobs/a/b", fields=True))
+
+
+def test_an_identifier_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "objects.jsonl").write_text(
+        json.dumps({**layer_state()["objects"][0], "identifier": ["x"]}) + "\n"
+    )
+    assert load_xp_info(tmp_path).jobs == {}
+
+
 # --- anything at all
 
 _scalars = st.one_of(

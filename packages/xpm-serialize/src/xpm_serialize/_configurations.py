@@ -58,7 +58,11 @@ class ConfigReader(Reader):
         if not self._links and not self._submitted:
             return False
         while self._submitted:
-            self.built[self._submitted.pop()].__xpm__.seal(None)
+            number = self._submitted.pop()
+            try:
+                self.built[number].__xpm__.seal(None)
+            except ConfigError as error:
+                raise DefinitionError(f"{self.source.where(number)}: {error}") from error
         while self._links:
             number = self._links.pop()
             for linked in self._linked(number):
@@ -91,7 +95,8 @@ class ConfigReader(Reader):
         # What is in a set is identified when it is put there, with its producer.
         first: list[int] = []
         for element in set_references(record["fields"]):
-            if element in self.source.by_id and element not in self.built:
+            self._check(element, number)
+            if element not in self.built:
                 first += [linked for linked in self._linked(element) if linked != number]
         return first + found
 
@@ -208,5 +213,8 @@ class _ConfigDecoder(Decoder):
     def _as_set(self, items: list[Any]) -> set[Any]:
         if any(isinstance(item, Config) for item in items):
             self._link_known()
-            return set(sealed_set(*items))
+            try:
+                return set(sealed_set(*items))
+            except ConfigError as error:
+                raise self.error(str(error)) from error
         return set(items)

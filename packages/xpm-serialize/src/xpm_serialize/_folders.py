@@ -78,7 +78,7 @@ class JobFolders:
         if workspace is None:
             return False
         check_relative(job, origin.name)
-        return (workspace / job / PARAMS).is_file()
+        return os.path.isfile(workspace / job / PARAMS)
 
     def _recover(self, workspace: Path, job: str, origin: Source) -> Reader:
         # Rarely needed: a job's process does not pay for it.
@@ -131,11 +131,18 @@ def find_workspace(folder: Path, recorded: Any) -> Path | None:
     around = Path(os.path.realpath(folder)).parents
     if len(around) > 2 and (around[2] / _MARKER).exists():
         return _as_recorded(around[2], recorded)
-    if type(recorded) is str and os.path.isdir(recorded):
+    if _is_folder(recorded):
         return Path(recorded)
     if len(around) > 2 and around[1].name == "jobs":
         return around[2]
     return None
+
+
+def _is_folder(recorded: Any) -> bool:
+    try:
+        return type(recorded) is str and os.path.isdir(recorded)
+    except ValueError:
+        return False  # no folder can be named that
 
 
 def _as_recorded(found: Path, recorded: Any) -> Path:
@@ -144,6 +151,6 @@ def _as_recorded(found: Path, recorded: Any) -> Path:
         try:
             if os.path.samefile(found, recorded):
                 return Path(recorded)
-        except OSError:
+        except (OSError, ValueError):
             return found
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .exceptions import DefinitionError, DefinitionNotFoundError, UnsafePathError
+
+# A file is not there, or cannot be.
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 # (path in the record, whether it is a folder) → where it lies
 DataLoader = Callable[[str, bool], Path]
@@ -66,7 +70,9 @@ class Source:
 
     @staticmethod
     def _has_content(record: dict[str, Any]) -> bool:
-        return type(record.get("fields")) is dict or "job" in record
+        if "fields" in record:
+            return type(record["fields"]) is dict
+        return "job" in record
 
     def where(self, number: int) -> str:
         """What messages call a record."""
@@ -82,8 +88,7 @@ class Source:
             DefinitionError: it is no path, or its base is not known.
             UnsafePathError: it leads out of its base.
         """
-        if type(value) is not str or "\0" in value:
-            raise DefinitionError(f"{self.where(number)}: expected a path, got {short(value)}")
+        check_path(value, self.where(number))
         if base is None:
             return Path(value)
         folder = self._bases.get(base) if isinstance(base, str) else None
@@ -94,7 +99,8 @@ class Source:
                 f"which is not known (known: {known})"
             )
         check_relative(value, self.where(number))
-        return folder / value
+        found: Path = folder / value
+        return found
 
     def data(self, number: int, value: Any, is_folder: Any) -> Path:
         """Where a data file copied beside the definition lies.
@@ -102,8 +108,7 @@ class Source:
         Raises:
             UnsafePathError: the path leads out of the definition's folder.
         """
-        if type(value) is not str or "\0" in value:
-            raise DefinitionError(f"{self.where(number)}: expected a path, got {short(value)}")
+        check_path(value, self.where(number))
         if self._data is None:
             # The state of something in memory: its data files lie where they lay.
             return Path(value)
@@ -111,12 +116,28 @@ class Source:
         return self._data(value, is_folder is True)
 
 
+def check_path(value: Any, where: str) -> None:
+    """Refuse what no file can be named.
+
+    Raises:
+        DefinitionError: it is that.
+    """
+    try:
+        if type(value) is str and b"\0" not in os.fsencode(value):
+            return
+    except UnicodeEncodeError:
+        pass
+    raise DefinitionError(f"{where}: expected a path, got {short(value)}")
+
+
 def check_relative(value: str, where: str) -> None:
     """Refuse a path that is absolute or goes up.
 
     Raises:
-        UnsafePathError: it is.
+        UnsafePathError: it does.
+        DefinitionError: it is no path.
     """
+    check_path(value, where)
     parts = value.replace("\\", "/").split("/")
     if value.startswith(("/", "\\")) or ".." in parts or ":" in parts[0][1:2]:
         raise UnsafePathError(f"{where}: the path {value!r} leads out of the folder")
@@ -128,11 +149,14 @@ def read_json(path: str | Path) -> Any:
     Raises:
         DefinitionNotFoundError: there is none.
         DefinitionError: it is not JSON, or nested beyond reason.
+        OSError: it cannot be read.
     """
     try:
         with open(path, "rb") as file:
             content = file.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except OSError as error:
+        if error.errno not in _ABSENT:
+            raise
         raise DefinitionNotFoundError(f"there is no definition {os.fspath(path)}") from None
     return parse_json(content, os.fspath(path))
 
