@@ -114,14 +114,10 @@ def copy_tree(source: str, target: str, tree: Tree, *, absolute: bool = False) -
         else:
             shutil.copy2(f"{source}/{path}", f"{target}/{path}", follow_symlinks=False)
     folders = ["", *(path for path, entry in tree.items() if entry.kind == "folder")]
-    # All is written before anything is waited for: the disk then does most of it at once.
-    for path, entry in tree.items():
-        if entry.kind == "file":
-            sync(f"{target}/{path}")
     for path in reversed(folders):
         # The modes of folders come last: one may forbid to write in it.
         shutil.copystat(f"{source}/{path}", f"{target}/{path}")
-        sync(f"{target}/{path}")
+    _sync_all([f"{target}/{path}" for path in tree if tree[path].kind != "link"] + [target])
     if not same_files(scan(target), tree):
         raise OSError(errno.EIO, "the copy is not what was copied", target)
 
@@ -143,6 +139,16 @@ def sync(path: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_all(paths: list[str]) -> None:
+    """Have many files and folders on the disk: asked for at once, it writes them together."""
+    # Only who copies folders needs it.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(8, len(paths))) as pool:
+        for _ in pool.map(sync, paths):
+            pass
 
 
 def remove_tree(path: str) -> None:
