@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xpm_launchers import CapacityError, CounterToken, DirectLauncher, LocalConnector
-from xpm_scheduler import JobFailureStatus, JobState, SubmissionError, experiment
+from xpm_scheduler import Job, JobFailureStatus, JobState, SubmissionError, experiment
 
 
 def _most_at_once(journal: Path) -> int:
@@ -173,3 +173,34 @@ def test_a_token_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert not xp.failed
     assert _most_at_once(journal) == 1
     assert (tmp_path / "home" / "tokens" / "licence.counter").is_dir()
+
+
+def test_a_launcher_may_make_its_jobs_hold_units(tmp_path: Path) -> None:
+    from lasting import Note
+
+    token = CounterToken("one", tmp_path / "token", 1)
+
+    class Licensed(DirectLauncher):
+        def onSubmit(self, job: Job) -> None:
+            job.add_dependencies(token.dependency(1))
+
+    journal = tmp_path / "journal"
+    with experiment(tmp_path, "limited", launcher=Licensed()) as xp:
+        for number in range(3):
+            Note.C(number=number, journal=journal).submit()
+    assert not xp.failed
+    assert _most_at_once(journal) == 1
+
+
+def test_a_hook_changes_the_jobs_of_what_it_decorates(tmp_path: Path) -> None:
+    from lasting import Hooked, Hooking, Note
+
+    journal = tmp_path / "journal"
+    Hooking.calls = 0
+    with experiment(tmp_path, "hooks") as xp:
+        hooked = Note.C(number=1, journal=journal, needs=[Hooked.C(), Hooked.C()]).submit()
+        plain = Note.C(number=2, journal=journal).submit()
+    assert not xp.failed
+    assert Hooking.calls == 1
+    assert hooked.job.environ == {"HOOKED": "yes"}
+    assert plain.job.environ == {}

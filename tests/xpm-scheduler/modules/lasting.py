@@ -6,10 +6,11 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from sample import note, wait_for
 
-from xpm_config import Config, Meta, Param, PathGenerator, field, param_group, partial
+from xpm_config import Config, Meta, Param, PathGenerator, SubmitHook, field, param_group, partial
 from xpm_scheduler import DependentMarker, GracefulTimeout, Prepare, ResumableTask, Task
 
 SCHEDULE = param_group("schedule")
@@ -187,3 +188,21 @@ class Long(ResumableTask):
         if not self.mark.exists():
             self.mark.write_text(str(left))
             wait_for(self.mark.with_name("never"))
+
+
+class Hooking(SubmitHook):
+    """Sets a variable for the jobs of what it decorates."""
+
+    calls = 0
+
+    def spec(self) -> str:
+        return "hooking"
+
+    def process(self, job: Any, launcher: Any) -> None:
+        Hooking.calls += 1
+        job.environ["HOOKED"] = "yes"
+
+
+@Hooking()
+class Hooked(Config):
+    """Needs a variable in the environment."""

@@ -14,6 +14,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from xpm_launchers import CounterToken, LauncherError, TokenRequest
@@ -75,19 +76,22 @@ class Holdings:
         if not job.tokens and not job.partials:
             return True
         counts: dict[str, tuple[CounterToken, int]] = {}
-        partials = ((self._partial(path), 1) for path in job.partials)
+        lives = job.workspace.schedulerpath / "holders"
+        partials = ((self._partial(path, lives), 1) for path in job.partials)
         for token, count in (*((need.token, need.count) for need in job.tokens), *partials):
             counts[token.path] = (token, counts.get(token.path, (token, 0))[1] + count)
         self._held[job] = []
         self._wanted[job] = [counts[path] for path in sorted(counts)]
         return self._advance(job)
 
-    def _partial(self, path: str) -> CounterToken:
+    def _partial(self, path: str, lives: Path) -> CounterToken:
         """The counter of a partial folder, which serves one task at a time."""
         token = self._partials.get(path)
         if token is None:
             folder = os.path.join(path, ".experimaestro", "token")
-            token = self._partials[path] = CounterToken(os.path.basename(path), folder, 1)
+            token = self._partials[path] = CounterToken(
+                os.path.basename(path), folder, 1, lives=lives
+            )
         return token
 
     def _advance(self, job: Job) -> bool:
@@ -179,6 +183,7 @@ def _describe(request: TokenRequest) -> dict[str, Any]:
         "name": request.token.name,
         "token_path": request.token.path,
         "total": request.token.total,
+        "lives": request.token.lives,
         "count": request.units,
     }
 
@@ -214,10 +219,10 @@ def hold(folder: JobFolder) -> list[TokenRequest]:
 def _read_needs(folder: JobFolder, record: Mapping[str, Any]) -> Iterable[tuple[CounterToken, int]]:
     try:
         needs = [
-            (need["name"], need["token_path"], need["total"], need["count"])
+            (need["name"], need["token_path"], need["total"], need["count"], need.get("lives"))
             for need in record["dynamic_locks"]
         ]
     except (KeyError, TypeError) as error:
         raise CorruptFileError(f"{folder.locks}: expected the tokens of a job: {error}") from None
-    for name, path, total, count in sorted(needs, key=lambda need: str(need[1])):
-        yield CounterToken(name, path, total), count
+    for name, path, total, count, lives in sorted(needs, key=lambda need: str(need[1])):
+        yield CounterToken(name, path, total, lives=lives), count

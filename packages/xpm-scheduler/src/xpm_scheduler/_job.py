@@ -108,6 +108,11 @@ class Job(Node):
         return self._launcher or self.workspace.launcher
 
     @property
+    def given_launcher(self) -> Launcher | None:
+        """The launcher that was named for the job or its workspace; no default is made."""
+        return self._launcher or self.workspace.given_launcher
+
+    @property
     def folder(self) -> JobFolder:
         """The paths of the job's folder."""
         path = self.workspace.job_path(self.task_id, self.identifier)
@@ -128,6 +133,13 @@ class Job(Node):
         """Whether the job is run only if something needs it, and nothing does so far."""
         lazy = self.transient is not TransientMode.NONE
         return lazy and not self.demanded and self.run_mode is RunMode.NORMAL
+
+    def add_dependencies(self, *tokens: TokenDependency) -> None:
+        """Make the job hold units of counters while it runs; before it is submitted.
+
+        It is for launchers and hooks: a task is given its own (``token(1, task)``).
+        """
+        self.tokens = (*self.tokens, *tokens)
 
     @property
     def resumable(self) -> bool:

@@ -267,7 +267,10 @@ def _dependency_job(task: Task, added: Any) -> Job | None:
 
 
 def _call_hooks(task: Task, job: Job) -> None:
-    """Let the hooks of the classes of what the task holds change its job."""
+    """Let the launcher, and the hooks of the classes of what the task holds, change its job."""
+    launcher = job.given_launcher
+    if launcher is not None:
+        launcher.onSubmit(job)
     for hook in submit_hooks(task, *task.__xpm__.init_tasks):
         hook.process(job, job.launcher)
 

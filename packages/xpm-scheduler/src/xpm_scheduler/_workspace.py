@@ -122,6 +122,11 @@ class Workspace:
     def launcher(self, launcher: Launcher) -> None:
         self._launcher = launcher
 
+    @property
+    def given_launcher(self) -> Launcher | None:
+        """The launcher of tasks that name none, if one was set."""
+        return self._launcher or Workspace._default_launcher
+
     @classmethod
     def set_launcher(cls, launcher: Launcher | None) -> None:
         """Set the launcher of tasks that name none.

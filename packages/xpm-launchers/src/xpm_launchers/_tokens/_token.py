@@ -91,6 +91,11 @@ class CounterToken:
         """How many units there are, as far as was seen."""
         return self._log.queue.total
 
+    @property
+    def lives(self) -> str:
+        """Folder of the files that show which processes are alive."""
+        return self._lives
+
     # --- For whoever plans
 
     def dependency(self, count: int = 1) -> TokenDependency:
