@@ -240,3 +240,42 @@ def test_a_script_loaded_by_a_job_has_the_identifiers_of_the_program(
         ObjectType.REGISTERED.pop(learn)
     assert made["__main__"] == made["__mp_main__"]
     assert made["__main__"][0] == "__main__.learn"
+
+
+class Remote:
+    """A third party's class; its attributes need what its __init__ makes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class Delegating(Config, Remote):
+    size: Param[int]
+
+    @property
+    def broken(self) -> Any:
+        return self.size.missing  # type: ignore[attr-defined]
+
+
+class Dynamic(Config):
+    size: Param[int]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("twice_"):
+            return 2 * getattr(self, name.removeprefix("twice_"))
+        raise AttributeError(f"nothing called {name}")
+
+
+def test_getattr_of_the_class_serves_configurations_that_of_others_does_not() -> None:
+    assert Dynamic.C(size=3).twice_size == Dynamic.C(size=3).instance().twice_size == 6
+    with pytest.raises(AttributeError, match="nothing called other"):
+        Dynamic.C(size=3).other  # noqa: B018
+    config: Any = Delegating.C(size=3)
+    with pytest.raises(AttributeError, match="has no attribute 'sise'; did you mean 'size'"):
+        config.sise  # noqa: B018
+    assert not hasattr(config, "inner")
+
+
+def test_an_error_in_a_property_is_the_one_that_is_seen() -> None:
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'missing'"):
+        Delegating.C(size=3).broken  # noqa: B018

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ._base import ConfigObject, nearest, user_location
+from ._base import ConfigObject, is_config_class, nearest, user_location
 from ._comparing import equal
 from ._composing import compose
 from ._copying import clone, copy_one
@@ -56,6 +56,13 @@ class ConfigMixin(ConfigObject):
         info = self.__dict__.get("__xpm__")
         if info is None:
             raise AttributeError(name)
+        for cls in type(self).__mro__:
+            if name in vars(cls):
+                # a property is there, but failed: by this error, which Python has put aside
+                return object.__getattribute__(self, name)
+            found = vars(cls).get("__getattr__")
+            if found is not None and is_config_class(cls) and not issubclass(cls, ConfigObject):
+                return found(self, name)
         near = nearest(name, info.xpmtype.arguments)
         raise AttributeError(f"{info.xpmtype.full_name} has no attribute '{name}'{near}")
 
