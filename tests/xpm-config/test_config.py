@@ -361,7 +361,7 @@ def test_errors_name_the_place() -> None:
         main(m=1)
     assert str(raised.value) == (
         f"{__name__}.Main has no argument 'm' (it has sub, n, values, version, note, data, "
-        f"label; set at {__file__}:{line() - 3})"
+        f"label) (set at {__file__}:{line() - 3})"
     )
     with pytest.raises(AttributeError, match="did you mean 'values'"):
         main(value=1)

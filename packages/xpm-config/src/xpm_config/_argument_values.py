@@ -135,7 +135,7 @@ class ArgumentValues:
             takes = f"it has {', '.join(known)}" if known else "it has none"
             raise UnknownArgumentError(
                 f"{self.xpmtype.full_name} has no argument '{name}'{nearest(name, known)} "
-                f"({takes}; set at {user_location()})"
+                f"({takes}) (set at {user_location()})"
             )
         setattr(self.pyobject, name, value)
 
