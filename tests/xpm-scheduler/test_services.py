@@ -161,10 +161,9 @@ def test_a_web_service_that_does_not_listen_is_made_to_stop() -> None:
 
     service = Deaf()
     service.get_url()
-    assert service._thread is not None
     service.stop(timeout=0.05)
     assert service.state is ServiceState.STOPPED
-    _wait_until(lambda: not service._thread.is_alive())
+    _wait_until(lambda: all(one.name != "service deaf" for one in threading.enumerate()))
 
 
 def test_a_process_serves_and_ends_with_those_it_has_started(tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ class Export(Action):
 
     task: Param[Any]
     where: Param[Path]
+    version: Param[int] = field(default=1)
 
     def describe(self) -> str:
         return f"export to\n {self.where.name}"

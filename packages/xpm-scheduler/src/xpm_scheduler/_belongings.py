@@ -126,7 +126,8 @@ class Belongings(Tracking):
         if self._checker is None:
             self._checker = ActionChecker()
         found = self._checker.check(action, self.workdir / "actions")
-        if found.identifier not in self._actions:
+        # One that differs in what does not count takes the place of the other.
+        if self._actions.get(found.identifier) != action:
             self._actions[found.identifier] = action
             if self._records is not None:
                 self.scheduler.post(self._record_action, found)

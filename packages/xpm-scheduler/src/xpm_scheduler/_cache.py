@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from inspect import iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -65,6 +66,12 @@ def cache(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
         raise ValueError(f"cache: expected the name of a file, not hidden, got {name!r}")
 
     def decorate(method: Callable[..., T]) -> Callable[..., T]:
+        if isgeneratorfunction(method) or iscoroutinefunction(method):
+            raise TypeError(
+                f"cache: {method.__qualname__} does its work after it has returned; expected a "
+                "method that is done then"
+            )
+
         @functools.wraps(method)
         def cached(self: Any, *args: Any, **kwargs: Any) -> T:
             def call(path: Path) -> T:
