@@ -1,5 +1,6 @@
-"""States of jobs."""
+"""States of jobs and of runs."""
 
 from xpm_scheduler import JobFailureStatus, JobState
+from xpm_scheduler.state import ExperimentStatus
 
-__all__ = ["JobFailureStatus", "JobState"]
+__all__ = ["ExperimentStatus", "JobFailureStatus", "JobState"]

@@ -156,10 +156,10 @@ class Fold:
             record.started, record.ended = time, None
         elif state.finished():
             record.ended = time
-            record.found_done = event.get("found_done") is True
             message, blame = event.get("message"), event.get("blame")
             record.message = message if isinstance(message, str) else ""
             record.blame = blame if isinstance(blame, str) else None
+        record.found_done = state is JobState.DONE and event.get("found_done") is True
         retries = event.get("retry_count")
         if isinstance(retries, int):
             record.retry_count = retries

@@ -56,11 +56,14 @@ class EventLog:
 
     def go_to(self, name: str, offset: int) -> None:
         """Go on after what a snapshot has folded."""
-        self._damage = None
         self._first = number = _number(name)
         self._readers = {key: each for key, each in self._readers.items() if key >= number}
         reader = self._readers.setdefault(number, LineReader(f"{self._path}/{name}"))
-        reader.position = offset
+        # Behind the damage all is whole, and to read it again changes nothing; a file that was
+        # cut short may be written on before the place that the snapshot names.
+        known = self._damage is not None and self._damage[0] == number
+        reader.position = self._damage[1] if self._damage and known else offset
+        self._damage = None
 
     def submissions(self) -> Iterator[dict[str, Any]]:
         """All events of submissions, read anew."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from xpm_scheduler._history import run_order
 from xpm_scheduler._layout import JobFolder, job_path, task_name
 from xpm_scheduler.exceptions import WorkspaceError
 
@@ -16,8 +16,6 @@ from ._home import NOTHING, Static
 from ._old_run import OLD_RUNS, OldRunState
 from ._records import JobRecord
 from ._run_state import RunState
-
-_RUN = re.compile(r"(\d{8}_\d{6})(?:[._](\d+))?")
 
 
 class WorkspaceState:
@@ -53,7 +51,8 @@ class WorkspaceState:
         old = self.path / "xp" / experiment_id
         runs = [name for name in OLD_RUNS if (old / name).is_dir()]
         folder = self.path / "experiments" / experiment_id
-        runs.extend(sorted(_folders(folder), key=_run_order))
+        found = (name for name in _folders(folder) if name[:1].isdigit())
+        runs.extend(sorted(found, key=run_order))
         if not runs and not folder.is_dir() and not old.is_dir():
             raise WorkspaceError(
                 f"{self.path}: there is no experiment {experiment_id!r}"
@@ -155,11 +154,6 @@ def _folders(path: Path) -> list[str]:
             ]
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _run_order(name: str) -> tuple[str, int]:
-    found = _RUN.fullmatch(name)
-    return (found[1], int(found[2] or 0)) if found else (name, 0)
 
 
 def _nearest(name: str, known: list[str]) -> str:
