@@ -20,6 +20,7 @@ from contenders import Contender, peer, this_project
 from object_scenarios import config_scenarios, serialize_scenarios
 from report import Figure, table
 from scenarios import Run, Scenario, scenarios
+from state_scenarios import state_scenarios
 from supervise import Usage, become_subreaper, measure
 
 WORKLOAD = Path(__file__).parent / "workload"
@@ -58,7 +59,7 @@ class Bench:
         if scenario.prepare is None:
             return None
         folder = self._new_folder()
-        self._plan(contender, scenario.prepare, folder, n)
+        self._plan(contender, scenario.prepare, folder, n, script=scenario.script)
         return folder
 
     def _plan(
@@ -147,7 +148,7 @@ def matching(name: str, known: Collection[str]) -> list[str]:
 
 def main() -> None:
     cpus = len(os.sched_getaffinity(0))
-    collected = (*scenarios(cpus), *config_scenarios(), *serialize_scenarios())
+    collected = (*scenarios(cpus), *config_scenarios(), *serialize_scenarios(), *state_scenarios())
     known = {each.name: each for each in collected}
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
