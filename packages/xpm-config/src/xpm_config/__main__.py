@@ -9,7 +9,7 @@ from typing import Any
 
 from . import Config, ConfigError, explain, from_file
 from ._arguments import Argument
-from ._base import UNSET
+from ._base import UNSET, ConfigObject
 from ._display import show_value
 from ._documentation import class_documentation
 from ._finding import find_class
@@ -20,7 +20,10 @@ def describe_default(argument: Argument) -> str:
     if argument.default is not UNSET:
         return show_value(argument.default)
     if argument.default_factory is not None:
-        return f"{getattr(argument.default_factory, '__qualname__', argument.default_factory)}()"
+        factory: Any = argument.default_factory
+        if isinstance(factory, type) and issubclass(factory, ConfigObject):
+            return f"{factory.__xpmtype__.basetype.__qualname__}.C()"  # type: ignore[attr-defined] # `A.C`
+        return f"{getattr(factory, '__qualname__', factory)}()"
     if argument.generator is not None:
         return "generated when sealed"
     return "" if argument.required else "None"

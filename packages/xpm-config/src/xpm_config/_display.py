@@ -37,6 +37,10 @@ def _show(value: Any, depth: int, path: set[int]) -> str:
     if isinstance(value, (set, frozenset)):
         parts = [_show(item, depth - 1, path) for item in list(value)[:_ITEMS]]
         return "{" + _join(parts, len(value)) + "}"
+    if hasattr(type(value), "__members__") and value.name is not None:
+        return f"{type(value).__qualname__}.{value.name}"
+    if hasattr(value, "__fspath__"):
+        return f"Path({str(value)!r})"
     try:
         return repr(value)
     except Exception:  # noqa: BLE001 # a user's class

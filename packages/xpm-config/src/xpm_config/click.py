@@ -27,13 +27,14 @@ from typing import Any, TypeVar
 import click
 
 from ._arguments import Argument
-from ._base import UNSET, is_config_class, nearest
+from ._base import is_config_class, nearest
 from ._configtype import ConfigType
-from ._containers import ListType, SetType
+from ._containers import ListType, SetType, TupleType
 from ._enumerated import EnumType, LiteralType
+from ._plain import unwrapped
 from ._scalars import PathType
 from ._types import Type
-from ._unions import OptionalType
+from ._unions import AnyType, UnionType
 from .exceptions import DefinitionError, UnknownArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,26 +54,31 @@ class _ArgumentParameter(click.ParamType):  # type: ignore[type-arg,unused-ignor
             self.fail(str(error), param, ctx)
 
 
-class _Member(click.Choice):  # type: ignore[type-arg,unused-ignore] # generic since click 8.2
-    """A member of an enumeration, by its name."""
+class _Named(click.Choice):  # type: ignore[type-arg,unused-ignore] # generic since click 8.2
+    """One of some values, by the texts that name them."""
 
-    def __init__(self, cls: Any) -> None:
-        super().__init__(list(cls.__members__))
-        self.cls = cls
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(list(values))
+        self.values = values
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        if isinstance(value, self.cls):
+        if any(value is known for known in self.values.values()):
             return value
-        return self.cls[super().convert(value, param, ctx)]
+        return self.values[super().convert(value, param, ctx)]
 
 
 def _parameter(type: Type) -> Any:
-    if isinstance(type, OptionalType):
-        return _parameter(type.inner)
+    type = unwrapped(type)
     if isinstance(type, EnumType):
-        return _Member(type.cls)
-    if isinstance(type, LiteralType) and all(isinstance(v, str) for v in type.values):
-        return click.Choice(list(type.values))
+        members: Any = type.cls
+        return _Named(dict(members.__members__))
+    if isinstance(type, LiteralType):
+        return _Named({str(getattr(v, "name", v)): v for v in type.values})
+    if isinstance(type, TupleType) and type.rest is None:
+        return click.Tuple([_parameter(part) for part in type.elements])
+    scalars = isinstance(type, UnionType) and not type.holds_configs
+    if (type.parts() and not scalars) or (type.holds_configs and not isinstance(type, AnyType)):
+        raise DefinitionError(f"an argument of type {type} cannot be an option of a command")
     if isinstance(type, PathType):
         import pathlib
 
@@ -83,9 +89,8 @@ def _parameter(type: Type) -> Any:
 
 def _inner_class(type: Type) -> Any:
     """The configuration class of a type, or None."""
-    if isinstance(type, OptionalType):
-        return _inner_class(type.inner)
-    return type.cls if isinstance(type, ConfigType) else None
+    inner = unwrapped(type)
+    return inner.cls if isinstance(inner, ConfigType) else None
 
 
 def _find(cls: Any, path: list[str]) -> Argument:
@@ -115,16 +120,23 @@ def _find(cls: Any, path: list[str]) -> Argument:
 
 
 def _option(argument: Argument, name: str | None, changes: dict[str, Any]) -> Callable[[F], F]:
-    type = argument.type
+    if argument.constant or argument.generator is not None:
+        raise DefinitionError(f"'{argument.name}' is not set by users: it cannot be an option")
+    type = unwrapped(argument.type)
     settings: dict[str, Any] = {"help": argument.help, "show_default": True}
+    kind: Any = None
     if isinstance(type, (ListType, SetType)):
-        settings["multiple"] = True
+        kind = list if isinstance(type, ListType) else set
         type = type.element
+    elif isinstance(type, TupleType) and type.rest is not None:
+        kind, type = tuple, type.rest
     settings["type"] = _parameter(type)
-    if argument.default is not UNSET:
-        settings["default"] = argument.default
-    elif argument.default_factory is not None:
-        settings["default"] = argument.make_default
+    if kind is not None:
+        settings["multiple"] = True
+        # click collects a tuple, whatever the argument takes
+        settings["callback"] = lambda ctx, param, value: None if value is None else kind(value)
+    if argument.has_default:
+        settings["default"] = _shown_default(argument.make_default())
     elif argument.required:
         settings["required"] = True
     if "default" in changes:
@@ -132,6 +144,11 @@ def _option(argument: Argument, name: str | None, changes: dict[str, Any]) -> Ca
     settings.update(changes)
     option = (name or argument.name).lstrip("-").replace("_", "-")
     return click.option(f"--{option}", **settings)
+
+
+def _shown_default(value: Any) -> Any:
+    """A default as click can show it, and convert it to the same value."""
+    return getattr(value, "name", value) if hasattr(type(value), "__members__") else value
 
 
 class _Path:
