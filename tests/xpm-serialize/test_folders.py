@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from serialized.models import EXECUTED, Anything, Corpora, Corpus, Layer, Model, Seed
 
-from xpm_config import Config, DataPath, Param
+from xpm_config import Config, DataPath, Param, field
 from xpm_serialize import (
     DefinitionNotFoundError,
     NotSerializableError,
@@ -21,6 +22,7 @@ from xpm_serialize import (
     PathSerializationLWTask,
     SerializationContext,
     SerializedPath,
+    UnsafePathError,
     check_folder,
     deserialize,
     from_state_dict,
@@ -211,8 +213,96 @@ save(config, sys.argv[2])
         # ... and what was left behind is no obstacle
         save(Corpora.C(ordered=[Corpus.C(text=new, name="again")]), saved)
         assert load(saved).ordered[0].text.read_text() == "new text"
+        assert len(list(saved.rglob("*"))) == 4, files_in(saved)  # nothing else is left
     assert result.returncode == 0
     assert ends == {"old", "new"}
+
+
+def test_what_a_killed_process_was_making_is_removed_by_the_next(tmp_path: Path) -> None:
+    program = """
+import os, signal, sys
+from xpm_serialize import save
+os.rename = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+save([], sys.argv[1])
+"""
+    saved = tmp_path / "saved"
+    subprocess.run([sys.executable, "-c", program, str(saved)], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".saved.saving-")
+    save([], saved)
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+def test_savers_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    files = []
+    for number in range(4):
+        files.append(tmp_path / f"file {number}")
+        files[-1].write_text(str(number))
+    saved = tmp_path / "saved"
+    save(Corpus.C(text=files[0], name="0"), saved)
+
+    def again(number: int) -> None:
+        for _ in range(5):
+            save(Corpus.C(text=files[number], name=str(number)), saved)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(again, range(4)))
+    loaded = load(saved)
+    assert loaded.text.read_text() == loaded.name
+    assert len(files_in(saved)) == 2
+
+
+def test_two_definitions_in_one_folder(tmp_path: Path, text: Path) -> None:
+    """What one refers to is not removed for the other."""
+    saved = tmp_path / "saved"
+    new = tmp_path / "new"
+    new.write_text("new text")
+    for name in ("a.json", "b.json"):
+        save(Corpus.C(text=text), saved, name)
+    save(Corpus.C(text=new), saved, "a.json")
+    assert load(saved, definition_filename="a.json").text.read_text() == "new text"
+    assert load(saved, definition_filename="b.json").text.read_text() == "some text"
+    with pytest.raises(UnsafePathError, match="expected the name of a file"):
+        save(Corpus.C(text=text), saved, "../a.json")
+
+
+def test_keys_that_no_file_can_be_named(tmp_path: Path, text: Path) -> None:
+    keys = ["a\0b", "\ud800", "x" * 300, "é" * 300, "..", "", "a/../b", "a:b", "c\\..\\d"]
+    save({key: Corpus.C(text=text, name=key) for key in keys}, tmp_path / "saved")
+    loaded = load(tmp_path / "saved")
+    assert list(loaded) == keys
+    assert {corpus.text.read_text() for corpus in loaded.values()} == {"some text"}
+
+
+def test_folders_without_end(tmp_path: Path, text: Path, folder: Path) -> None:
+    for place in (folder, folder / "deep" / "saved"):
+        with pytest.raises(PathConflictError, match="in itself"):
+            save(Corpus.C(text=text, folder=folder), place)
+    (folder / "deep" / "loop").symlink_to(folder)
+    with pytest.raises(PathConflictError, match="loop is a link to a folder that holds it"):
+        save(Corpus.C(text=text, folder=folder), tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
+
+
+class Odd(Config):
+    """Gives what cannot be written."""
+
+    a: Param[int] = field(default=1)
+    form: ClassVar[Any] = None
+
+    def __xpm_serialize__(self, context: SerializationContext) -> dict[str, Any]:
+        given: dict[str, Any] = self.form
+        return given
+
+
+@pytest.mark.parametrize("form", [None, {"a": object()}, {"a": float("nan")}])
+def test_forms_that_cannot_be_written(
+    tmp_path: Path, form: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Odd, "form", form)
+    with pytest.raises(NotSerializableError, match="__xpm_serialize__"):
+        save(Odd.C(), tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
 
 
 def test_two_files_for_one_place(tmp_path: Path, text: Path) -> None:

@@ -12,6 +12,9 @@ from xpm_config import Config
 
 from .exceptions import PathConflictError
 
+#: How long a file's name may be, in bytes; a number may be added to it.
+_LONGEST = 240
+
 
 class SerializedPath:
     """A data file or folder, as a definition refers to it.
@@ -97,6 +100,7 @@ class SerializationContext:
         target = Path(self.save_directory) / relative
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            _check_outside(data_path, target)
             copy(data_path, target)
         except (FileExistsError, NotADirectoryError):
             raise PathConflictError(
@@ -110,21 +114,41 @@ class SerializationContext:
         self._depth = depth
 
 
+def _check_outside(source: Path, target: Path) -> None:
+    """Refuse to copy a folder into itself, which has no end."""
+    around, root = os.path.realpath(target.parent), os.path.realpath(source)
+    if source.is_dir() and (around == root or around.startswith(f"{root}{os.sep}")):
+        raise PathConflictError(f"{source} would be saved in itself")
+
+
 def copy(source: Path, target: Path) -> None:
     """Copy a file or a folder, by hard links where the file system allows it.
 
     Links in a folder are followed, so that nothing in the copy leads out of it.
 
     Raises:
+        PathConflictError: a link in the folder leads to one that holds it.
         FileExistsError: the target is there.
         FileNotFoundError: the source is not.
     """
     if source.is_dir():
+        _check_loops(source)
         shutil.copytree(source, target, copy_function=_copy_file)
     else:
         if os.path.lexists(target):
             raise FileExistsError(target)
         _copy_file(str(source), str(target))
+
+
+def _check_loops(folder: Path) -> None:
+    for path, names, _ in os.walk(folder, followlinks=True):
+        real = os.path.realpath(path)
+        for name in names:
+            link = os.path.join(path, name)
+            if os.path.islink(link):
+                inside = os.path.realpath(link)
+                if real == inside or real.startswith(f"{inside}{os.sep}"):
+                    raise PathConflictError(f"{link} is a link to a folder that holds it")
 
 
 def _copy_file(source: str, target: str) -> Any:
@@ -141,8 +165,21 @@ def _copy_file(source: str, target: str) -> Any:
 
 def _safe(part: str) -> str:
     """A part of a path that stays inside the folder: ``..`` and the like are spelled out."""
-    pieces = part.split("/")
-    return "/".join(
-        piece if piece not in ("", ".", "..") else piece.replace(".", "%2E") or "%"
-        for piece in pieces
-    )
+    return "/".join(map(_name, part.split("/")))
+
+
+def _name(piece: str) -> str:
+    """A file's name for a key: itself, unless no file can be named that."""
+    if piece in ("", ".", ".."):
+        return piece.replace(".", "%2E") or "%"
+    piece = piece.encode("utf-8", "backslashreplace").decode()
+    # What another system takes for a drive or a separator is refused when it is loaded.
+    piece = piece.replace("\0", "%00").replace("\\", "%5C")
+    if piece[1:2] == ":":
+        piece = f"{piece[0]}%3A{piece[2:]}"
+    if len(piece.encode()) <= _LONGEST:
+        return piece
+    from hashlib import sha256  # rarely needed
+
+    digest = sha256(piece.encode()).hexdigest()[:16]
+    return f"{piece.encode()[: _LONGEST - 17].decode(errors='ignore')}-{digest}"

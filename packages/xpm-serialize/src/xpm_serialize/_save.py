@@ -7,18 +7,26 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ._context import SerializationContext
 from ._folders import as_document
 from ._source import read_json
+from ._staging import stage_beside, stage_in
 from ._state import collect_state
 from ._writer import VERSION
-from .exceptions import DefinitionError, PathConflictError, SerializationError
+from .exceptions import (
+    NotSerializableError,
+    PathConflictError,
+    SerializationError,
+    UnsafePathError,
+)
 
 DEFINITION = "experimaestro.json"
+#: What a saver has moved into a folder, or is to remove from it.
+JOURNAL = "journal"
 
 
 def save(
@@ -43,7 +51,9 @@ def save(
 
     Raises:
         NotSerializableError: a value has no form in JSON.
-        PathConflictError: two data files would share one place.
+        PathConflictError: two data files would share one place, or one is a folder that holds
+            the place itself.
+        UnsafePathError: ``definition_filename`` is no file's name.
         OSError: the folder cannot be written, or a data file cannot be read.
     """
     _save(obj, [(obj, [])], save_directory, definition_filename, context, {})
@@ -85,37 +95,36 @@ def _save(
     if save_directory is None:
         _dump(collect_state(context, obj, roots))
         return
+    if os.path.basename(definition_filename) != definition_filename:
+        raise UnsafePathError(f"expected the name of a file, got {definition_filename!r}")
     target = Path(save_directory).absolute()  # as mkdtemp's are, from Python 3.12 on
-    with _staging(target) as stage:
-        context.save_directory = stage
+
+    def build(stage: Path) -> tuple[Path, dict[str, Any]]:
+        content = stage / "content"
+        content.mkdir()
+        context.save_directory = content
         state = {"version": VERSION, **more, **collect_state(context, obj, roots)}
-        if (stage / definition_filename).exists():
+        if (content / definition_filename).exists():
             raise PathConflictError(f"a data file would be saved as {definition_filename!r}")
-        if stage.parent == target:
-            _merge(stage, target, state, definition_filename)
-        else:
-            _write(stage / definition_filename, _dump(state))
-            # What was not there appears as a whole.
-            stage.chmod(0o777 & ~_umask())
-            os.rename(stage, target)
+        return content, state
 
-
-@contextlib.contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    """A folder to build in, on the target's file system: beside it, or in it if it exists."""
     if target.is_dir():
-        where, prefix = target, ".saving-"
+        with stage_in(target) as (stage, left):
+            for former in left:
+                _settle(former, target)
+            content, state = build(stage)
+            _merge(stage, content, target, state, definition_filename)
     else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        where, prefix = target.parent, f".{target.name}.saving-"
-    stage = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
-    try:
-        yield stage
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        with stage_beside(target) as stage:
+            content, state = build(stage)
+            _write(content / definition_filename, _dump(state), stage)
+            # What was not there appears as a whole.
+            os.rename(content, target)
 
 
-def _merge(stage: Path, target: Path, state: dict[str, Any], definition_filename: str) -> None:
+def _merge(
+    stage: Path, content: Path, target: Path, state: dict[str, Any], definition_filename: str
+) -> None:
     """Move what was staged into a folder that exists.
 
     Nothing that the present definition refers to is touched before the new one has taken its
@@ -123,16 +132,23 @@ def _merge(stage: Path, target: Path, state: dict[str, Any], definition_filename
     """
     before = _data_paths(_present(target / definition_filename))
     after: list[dict[str, Any]] = data_forms(state)
-    for form in after:
-        form["value"] = _move(stage, target, form["value"])
-    _write(target / definition_filename, _dump(state))
-    keep = {form["value"] for form in after}
-    for path in before - keep:
-        _remove(target, path)
+    with open(stage / JOURNAL, "w", encoding="utf-8") as journal:
+
+        def note(name: str) -> None:
+            journal.write(f"{json.dumps(name)}\n")
+            journal.flush()
+
+        note(definition_filename)
+        for name in sorted(before):
+            note(name)
+        for form in after:
+            form["value"] = _move(content, target, form["value"], note)
+    _write(target / definition_filename, _dump(state), stage)
+    _clean(target, before, {form["value"] for form in after})
 
 
-def _move(stage: Path, target: Path, name: str) -> str:
-    staged = stage / name
+def _move(content: Path, target: Path, name: str, note: Callable[[str], None]) -> str:
+    staged = content / name
     if not os.path.lexists(staged):
         return name
     place, number = name, 0
@@ -142,8 +158,29 @@ def _move(stage: Path, target: Path, name: str) -> str:
         number += 1
         place = f"{name}.{number}"
     (target / place).parent.mkdir(parents=True, exist_ok=True)
+    note(place)
     os.rename(staged, target / place)
     return place
+
+
+def _settle(former: Path, target: Path) -> None:
+    """Remove what an interrupted saver has left: what it has moved, or was to remove."""
+    with contextlib.suppress(OSError, ValueError):
+        lines = (former / JOURNAL).read_text(encoding="utf-8").split("\n")[:-1]
+        definition, *names = [json.loads(line) for line in lines]
+        _clean(target, set(names), _data_paths(_present(target / definition)))
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _clean(target: Path, names: set[str], keep: set[str]) -> None:
+    """Remove data files that no definition in the folder refers to any more."""
+    if names - keep:
+        for other in target.glob("*.json"):
+            keep = keep | _data_paths(_present(other))
+    for name in names - keep:
+        # Unless what is kept lies in it.
+        if not any(other.startswith(f"{name}/") for other in keep):
+            _remove(target, name)
 
 
 def _same(first: Path, second: Path) -> bool:
@@ -153,7 +190,7 @@ def _same(first: Path, second: Path) -> bool:
 def _present(definition: Path) -> Any:
     try:
         return as_document(read_json(definition))
-    except (SerializationError, DefinitionError):
+    except (SerializationError, OSError):
         return None
 
 
@@ -193,12 +230,16 @@ def _remove(target: Path, name: str) -> None:
 
 
 def _dump(state: dict[str, Any]) -> bytes:
-    return json.dumps(state, allow_nan=False).encode()
+    try:
+        return json.dumps(state, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        # What classes of their own mind have given.
+        raise NotSerializableError(f"cannot write what __xpm_serialize__ gives: {error}") from None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, stage: Path) -> None:
     """Write a file and give it its name once it is on the disk."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(dir=stage)
     try:
         with open(descriptor, "wb") as file:
             file.write(content)

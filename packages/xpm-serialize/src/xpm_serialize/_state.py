@@ -11,6 +11,7 @@ from xpm_config import Config
 from ._configs import config_class, information, items
 from ._context import SerializationContext, SerializedPath
 from ._writer import ObjectWriter
+from .exceptions import NotSerializableError
 
 
 def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
@@ -61,7 +62,12 @@ class _DataFields:
         if not own and not any(a.is_data for a in info.xpmtype.arguments.values()):
             return {}
         self._enter(config)
-        given: Mapping[str, Any] = config.__xpm_serialize__(self._context)
+        given: Any = config.__xpm_serialize__(self._context)
+        if not isinstance(given, Mapping):
+            raise NotSerializableError(
+                f"{kind.__module__}.{kind.__qualname__}.__xpm_serialize__ should give forms by "
+                f"name, got {given!r}"
+            )
         return {name: _form(value) for name, value in given.items()}
 
     def _enter(self, config: Any) -> None:
