@@ -18,15 +18,16 @@ from ._folder import remove
 from ._git import DirtyGitAction
 from ._history import prune_history
 from ._job import Job
+from ._live import live_line
 from ._node import Node
-from ._opening import check_git, lock_runs, refuse_in_job, refuse_twice
+from ._opening import check_git, lock_runs, refuse_in_job, refuse_interactive, refuse_twice
 from ._prepare import PrepareResource
 from ._run import RunRecords
 from ._scheduler import Scheduler
 from ._service import ServiceState
 from ._signals import term_signal
 from ._states import JobState
-from ._summary import LiveLine, summary, terminal
+from ._summary import summary
 from ._workspace import RunMode, Workspace, current_plan, open_plans
 from .exceptions import (
     FailedExperiment,
@@ -34,7 +35,7 @@ from .exceptions import (
     SubmissionError,
     WorkspaceError,
 )
-from .settings import Settings, WorkspaceSettings
+from .settings import WorkspaceSettings, find_workspace, get_settings
 
 if TYPE_CHECKING:
     from xpm_launchers import CounterToken, Launcher
@@ -108,11 +109,11 @@ class experiment(Belongings):
         if isinstance(env, WorkspaceSettings):
             workspace_settings = env
         else:
-            workspace_settings = WorkspaceSettings("", Path(env))
+            workspace_settings = find_workspace(workdir=env)
         self.name = name
         self.host, self.port, self._web_token = host, port, token
         mode = RunMode(run_mode) if run_mode is not None else RunMode.NORMAL
-        self.workspace = Workspace(Settings(), workspace_settings, launcher, mode)
+        self.workspace = Workspace(get_settings(), workspace_settings, launcher, mode)
         self.jobs: dict[tuple[str, str], Job] = {}
         #: The job whose failure has stopped the experiment, when it is to stop then.
         self.stop_cause: Job | None = None
@@ -240,9 +241,7 @@ class experiment(Belongings):
         except BaseException:
             self._lock.release()
             raise
-        stream = terminal()
-        if stream is not None:
-            self._live = LiveLine(self.name, self.counts, stream)
+        self._live = live_line(self.name, self.counts)
         self.scheduler.attach(self)
 
     def __exit__(
@@ -256,6 +255,8 @@ class experiment(Belongings):
                 self.wait()
                 self._status = "failed" if self.failed else "done"
                 self._remove_transient()
+                if self._records is not None:
+                    self.scheduler.finish_archives()
                 self._stay()
         finally:
             self._leave()
@@ -317,10 +318,12 @@ class experiment(Belongings):
         print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
         for text in self.other_failures:
             print(f"  failed: {text}", file=sys.stderr)
-        if self.counts.running:
+        running = self.counts.running
+        if running:
             print(
-                f"{self.name}: {self.counts.running} tasks go on without this process; "
-                "run the experiment again to take them over",
+                f"{self.name}: {running} {'task goes' if running == 1 else 'tasks go'} on "
+                "without this process; "
+                "run the experiment again to take over",
                 file=sys.stderr,
             )
         prune_history(self._path, self.workspace.workspace_settings.history, self._status)
@@ -337,6 +340,7 @@ class experiment(Belongings):
             raise SubmissionError(
                 f"the experiment {self.name} has ended: {job.label} came too late"
             )
+        refuse_interactive(job.config)
         key = (job.task_id, job.identifier)
         known = self.jobs.get(key)
         if known is not None and known.state != JobState.ERROR:

@@ -9,13 +9,18 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from xpm_config import walk
 
 from ._attempts import hostname
 from ._files import FileLock
 from ._git import DirtyGitAction, git_states, plan_folders
 from .exceptions import DirtyGitError, NestedExperimentError, SubmissionError
 from .taskglobals import Env
+
+if TYPE_CHECKING:
+    from ._task import Task
 
 
 def refuse_in_job(name: str) -> None:
@@ -46,6 +51,24 @@ def refuse_twice(name: str, path: Path, plans: Iterable[Any]) -> None:
     for plan in plans:
         if plan._path == path and plan._thread == threading.get_ident():
             raise SubmissionError(f"the experiment {name!r} is open already; leave it first")
+
+
+def refuse_interactive(task: Task) -> None:
+    """Refuse a task that a job could not load: of a class that was typed, and is in no file.
+
+    Raises:
+        SubmissionError: a class of it was defined in a notebook's cell, or at a prompt.
+    """
+    if hasattr(sys.modules["__main__"], "__file__"):
+        return  # a script: a job loads the file
+    for config in walk(task):
+        kind = config.__xpm__.xpmtype.basetype
+        if kind.__module__ == "__main__":
+            raise SubmissionError(
+                f"{kind.__qualname__} was defined in a notebook's cell, or at a prompt: a job runs "
+                "in a process of its own, and cannot find it there. Put the class into a file, "
+                f"such as tasks.py, and write `from tasks import {kind.__qualname__}`"
+            )
 
 
 def lock_runs(name: str, lock: FileLock) -> None:

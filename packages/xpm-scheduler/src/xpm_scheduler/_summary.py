@@ -1,11 +1,8 @@
-"""What is said about an experiment: a live line while it runs, a summary at its end."""
+"""How many jobs of an experiment are in which state, and what is said of it at its end."""
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable
-from typing import Any, TextIO
 
 from ._folder import last_lines
 from ._job import Job
@@ -88,54 +85,6 @@ class Counts:
                 self.failed += step
 
 
-class LiveLine:
-    """One line on a terminal that follows the counts.
-
-    Args:
-        name: the experiment.
-        counts: what is shown.
-        stream: the terminal.
-    """
-
-    #: Seconds between two updates.
-    INTERVAL = 0.2
-
-    def __init__(self, name: str, counts: Counts, stream: TextIO) -> None:
-        # Only a terminal needs it, and it takes longer to load than a small plan to run.
-        from tqdm import tqdm
-
-        self._counts = counts
-        self._next = 0.0
-        tqdm.monitor_interval = 0  # no thread of its own: it is refreshed from here
-        self._bar: Any = tqdm(
-            desc=name, total=0, unit="task", file=stream, dynamic_ncols=True, leave=False
-        )
-
-    def refresh(self) -> None:
-        """Show the counts, unless that was done just now."""
-        counts = self._counts
-        if counts.finished >= counts.jobs:
-            self._bar.clear()  # what the plan prints next is not to stand behind it
-            return
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + self.INTERVAL
-        self._bar.total = counts.jobs
-        # What was done before says nothing about the rate.
-        self._bar.initial = counts.before
-        self._bar.n = counts.finished
-        parts = [f"{counts.running} running", f"{counts.waiting} waiting"]
-        if counts.failed:
-            parts.append(f"{counts.failed} failed")
-        self._bar.set_postfix_str(", ".join(parts), refresh=False)
-        self._bar.refresh()
-
-    def close(self) -> None:
-        """Take the line away."""
-        self._bar.close()
-
-
 def summary(name: str, jobs: Iterable[Job], counts: Counts, seconds: float) -> str:
     """What to say at the end of an experiment.
 
@@ -179,6 +128,8 @@ def _failures(jobs: Iterable[Job]) -> list[str]:
         if job.message:
             text = job.message if text == "failed" else f"{text}: {job.message}"
         lines.append(f"  failed: {job.label}: {text}")
+        if job.token is None and job.starttime is None:
+            continue  # it was not started: the log there is of an earlier time
         lines.append(f"    log: {job.stderr}")
         if number < _DETAILED:
             lines += [f"    | {line}" for line in last_lines(job.stderr)]
@@ -199,12 +150,3 @@ def _skipped(jobs: Iterable[Job]) -> list[str]:
         more = f" and {len(skipped) - _DETAILED} more" if len(skipped) > _DETAILED else ""
         lines.append(f"  not started because {cause} failed: {names}{more}")
     return lines
-
-
-def terminal() -> TextIO | None:
-    """Where a live line can be shown, ``None`` when nobody would see it."""
-    stream = sys.stderr
-    try:
-        return stream if stream is not None and stream.isatty() else None
-    except ValueError:  # closed
-        return None

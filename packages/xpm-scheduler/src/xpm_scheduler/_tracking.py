@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from ._job import Job
+from ._live import LiveLine
 from ._prepare import PrepareResource
 from ._run import RunRecords
 from ._states import JobState
-from ._summary import Counts, LiveLine
+from ._summary import Counts
 
 if TYPE_CHECKING:
     from ._experiment import experiment
@@ -83,9 +84,10 @@ class Tracking:
 
     def next_flush(self) -> float:
         """Seconds until :meth:`flush` wants to be called though nothing has happened."""
+        records = self._records.next_flush() if self._records is not None else math.inf
         if self._live is not None and self.counts.finished < self.counts.jobs:
-            return 1.0
-        return self._records.next_flush() if self._records is not None else math.inf
+            return min(self._live.due_in(), records)
+        return records
 
     def close_records(self) -> None:
         """Write the end of the run."""
