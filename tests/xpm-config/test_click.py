@@ -114,7 +114,7 @@ def test_options_give_what_the_argument_takes() -> None:
 
     end = CliRunner().invoke(decorated, [])
     assert "sizes=[1, 2]" in end.output
-    assert "pair=(1, 'a'), level=1" in end.output
+    assert "names=None, some=(), pair=(1, 'a'), level=1" in end.output
     words = ["--sizes=3", "--sizes=4", "--names=a", "--some=1", "--some=2", "--level=2"]
     end = CliRunner().invoke(decorated, [*words, "--pair", "5", "b"])
     for expected in ("sizes=[3, 4]", "names={'a'}", "some=(1.0, 2.0)", "pair=(5, 'b')", "level=2"):

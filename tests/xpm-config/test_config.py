@@ -484,7 +484,7 @@ def test_composition() -> None:
 
 def test_display() -> None:
     assert repr(Main.C(sub=Sub.C(x=1), values=list(range(9)))) == (
-        "Main.C(sub=Sub.C(x=1), values=[0, 1, 2, 3, 4, 5, ... 3 more], n=1, version='1', "
+        "Main.C(sub=Sub.C(x=1), n=1, values=[0, 1, 2, 3, 4, 5, ... 3 more], version='1', "
         "note='', data=None, label='m')"
     )
 

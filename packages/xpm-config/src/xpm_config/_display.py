@@ -35,6 +35,8 @@ def _show(value: Any, depth: int, path: set[int]) -> str:
         parts = [f"{_show(k, depth - 1, path)}: {_show(v, depth - 1, path)}" for k, v in items]
         return "{" + _join(parts, len(value)) + "}"
     if isinstance(value, (set, frozenset)):
+        if not value:
+            return f"{type(value).__name__}()"
         parts = [_show(item, depth - 1, path) for item in list(value)[:_ITEMS]]
         return "{" + _join(parts, len(value)) + "}"
     if hasattr(type(value), "__members__") and value.name is not None:
@@ -61,5 +63,5 @@ def _show_config(config: Any, depth: int, path: set[int]) -> str:
     if id(config) in path or depth < 0:
         return f"{name}(...)"
     path = {*path, id(config)}
-    values = [f"{n}={_show(v, depth - 1, path)}" for n, v in info.values.items()]
+    values = [f"{a.name}={_show(v, depth - 1, path)}" for a, v in info.xpmvalues()]
     return f"{name}({', '.join(values)})"

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import click
 
 from ._arguments import Argument
-from ._base import is_config_class, nearest
+from ._base import UNSET, is_config_class, nearest
 from ._configtype import ConfigType
 from ._containers import ListType, SetType, TupleType
 from ._enumerated import EnumType, LiteralType
@@ -133,8 +133,10 @@ def _option(argument: Argument, name: str | None, changes: dict[str, Any]) -> Ca
     settings["type"] = _parameter(type)
     if kind is not None:
         settings["multiple"] = True
-        # click collects a tuple, whatever the argument takes
-        settings["callback"] = lambda ctx, param, value: None if value is None else kind(value)
+        # click collects a tuple, which is empty where the option is not given
+        none = not argument.required and argument.default in (None, UNSET)
+        none = none and argument.default_factory is None
+        settings["callback"] = lambda ctx, param, value: kind(value) if value or not none else None
     if argument.has_default:
         settings["default"] = _shown_default(argument.make_default())
     elif argument.required:
