@@ -12,7 +12,10 @@ from typing import Any
 
 
 class DirtyGitAction(Enum):
-    """What to do when the code has changes that are not committed."""
+    """What to do when the code has changes that are not committed.
+
+    ``IGNORE``: nothing. ``WARN``: say so. ``ERROR``: refuse to open the experiment.
+    """
 
     IGNORE = "ignore"
     WARN = "warn"

@@ -23,6 +23,9 @@ class Interaction(ABC):
             key: name of the answer.
             label: the question.
             choices: the values, in order (the keys, of a mapping).
+
+        Returns:
+            The value that was chosen.
         """
 
     @abstractmethod

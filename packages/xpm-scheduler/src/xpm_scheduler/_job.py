@@ -215,7 +215,7 @@ class Job(Node):
 
     @property
     def environ(self) -> dict[str, str]:
-        """Environment variables set for this job alone."""
+        """Environment variables set for this job alone; change them in a submit hook."""
         if self.env is None:
             self.env = {}
         return self.env
@@ -235,6 +235,9 @@ class Job(Node):
 
         Returns:
             Whether the task has succeeded.
+
+        Raises:
+            SchedulerError: the scheduler has stopped because of an error of its own.
         """
         if self.scheduler is not None:
             self.scheduler.wait_for(self)

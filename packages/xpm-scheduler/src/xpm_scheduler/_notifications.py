@@ -104,5 +104,8 @@ def tqdm(iterable: Iterable[Any] | None = None, **kwargs: Any) -> ProgressBar[An
     Args:
         iterable: what to go through; ``None`` for a bar that is updated by hand.
         kwargs: as for ``tqdm.tqdm``.
+
+    Returns:
+        The bar, which has all methods of a ``tqdm.tqdm``.
     """
     return ProgressBar(iterable, **kwargs)

@@ -7,7 +7,13 @@ from typing import ClassVar
 
 
 class JobFailureStatus(Enum):
-    """Why a job failed."""
+    """Why a job failed.
+
+    ``DEPENDENCY``: something it needs has failed, and it was not started. ``FAILED``: an
+    exception, an exit status or a signal. ``MEMORY``: too little of it. ``TIMEOUT``: its time
+    limit. ``CANCELLED``: it was told to stop. ``DELETED``: its folder was deleted. ``LOST``: its
+    process is gone, and nobody knows why.
+    """
 
     DEPENDENCY = "dependency"
     FAILED = "failed"
@@ -29,7 +35,14 @@ class JobFailureStatus(Enum):
 class JobState:
     """A state of a job; compare it with the constants of this class.
 
-    Every error state equals ``JobState.ERROR``, whatever its reason.
+    ``UNSCHEDULED`` (not to be run so far), ``WAITING`` (for what it needs), ``READY`` (for tokens
+    and a place), ``SCHEDULED`` (being started), ``RUNNING``, ``DONE``, ``ERROR``. Every error state
+    equals ``JobState.ERROR``, whatever its reason.
+
+    >>> from xpm_scheduler import JobFailureStatus, JobState, JobStateError
+    >>> state = JobStateError(JobFailureStatus.TIMEOUT)
+    >>> state == JobState.ERROR, state.finished(), state.failure_reason.value
+    (True, True, 'timeout')
     """
 
     __slots__ = ("_rank", "name")

@@ -31,6 +31,19 @@ class Task(LightweightTask):
 
     Inside ``execute()``, ``self.__taskdir__`` is that folder (and the current one), and
     ``self.__tags__`` are the tags of the task.
+
+    >>> from xpm_config import Param
+    >>> from xpm_scheduler import Task, experiment
+    >>> class Sum(Task):
+    ...     terms: Param[list[int]]
+    ...     def execute(self):
+    ...         print(sum(self.terms))
+    >>> Sum.C(terms=[1, 2]).instance().execute()
+    3
+    >>> with experiment("workdir", "sums", run_mode="dry-run"):
+    ...     total = Sum.C(terms=[1, 2]).submit()
+    >>> total.jobpath.parts[-3:-1]
+    ('jobs', '__main__.sum')
     """
 
     #: A task may be a value of another configuration only once it was submitted.
@@ -64,7 +77,7 @@ class Task(LightweightTask):
         The task is sealed: it cannot be changed any more.
 
         Args:
-            workspace: where to run it; by default, where the experiment does.
+            workspace: where its folder lies; by default, in the workspace of the experiment.
             launcher: what runs it; by default, the workspace's.
             run_mode: what to do; by default, as the experiment does.
             init_tasks: what to execute before it, in order, in its process; they count in
@@ -77,10 +90,12 @@ class Task(LightweightTask):
 
         Returns:
             The output of the task, to be used in other tasks: the task itself, or what its
-            :meth:`task_outputs` returns.
+            :meth:`task_outputs` returns. The same one when it is submitted again.
 
         Raises:
-            SubmissionError: there is no experiment to run it in.
+            SubmissionError: there is no experiment to run it in, or it has ended; it needs what
+                was submitted as a dry run; what was added as a dependency is none.
+            ValueError: an argument is missing (or what its ``__validate__`` raises).
         """
         return submit_task(
             self,
@@ -94,13 +109,26 @@ class Task(LightweightTask):
     def task_outputs(self, dep: DependentMarker[Any]) -> Any:
         """What the task produces; override it to return something else than the task.
 
+        Called once, when the task is submitted: nothing of it is there yet.
+
         Args:
             dep: marks a configuration as produced by this task, and returns it.
+
+        Returns:
+            Whatever ``submit()`` is to return.
         """
         return dep(self)
 
     def __submit__(self, dep: DependentMarker[Any], add_action: Callable[..., Any]) -> Any:
-        """What :meth:`submit` returns; the newer form of :meth:`task_outputs`."""
+        """What :meth:`submit` returns; the newer form of :meth:`task_outputs`.
+
+        Args:
+            dep: as for :meth:`task_outputs`.
+            add_action: registers the configuration of an action with the experiment.
+
+        Returns:
+            Whatever ``submit()`` is to return.
+        """
         del add_action
         return self.task_outputs(dep)
 
@@ -119,6 +147,7 @@ class Task(LightweightTask):
 
         Raises:
             TypeError: it is no method of a configuration.
+            SubmissionError: it was submitted, and no experiment is open any more.
         """
         watch_output(self, method, callback)
 
@@ -126,13 +155,21 @@ class Task(LightweightTask):
         """Be called back when the task has succeeded; at once if it has already.
 
         Args:
-            callback: called without arguments, in a thread for callbacks; may submit tasks.
+            callback: called without arguments, in a thread for callbacks; may submit tasks. The
+                experiment waits for it.
+
+        Raises:
+            SubmissionError: it was submitted, and no experiment is open any more.
         """
         on_completed(self, callback)
 
     @property
     def job(self) -> Job:
-        """The job of a submitted task."""
+        """The job of a submitted task.
+
+        Raises:
+            SubmissionError: it was not submitted.
+        """
         job: Job | None = self.__xpm__.job
         if job is None:
             raise SubmissionError(f"{type(self).__qualname__} was not submitted: it has no job")
@@ -179,8 +216,11 @@ class ResumableTask(Task):
     __xpm_resumable__: ClassVar[bool] = True
 
     def remaining_time(self) -> float | None:
-        """Seconds until the time limit of the running job; ``None`` without one.
+        """How long the running job may still take.
 
         Save what is needed to go on, and raise ``GracefulTimeout``, before it is over.
+
+        Returns:
+            Seconds until the time limit, not below 0; ``None`` without one.
         """
         return Env.instance().remaining_time()

@@ -131,8 +131,11 @@ class Workspace:
     def set_launcher(cls, launcher: Launcher | None) -> None:
         """Set the launcher of tasks that name none.
 
-        In an experiment, for what it submits from here on; outside, for all experiments
+        In an experiment, for what it starts from here on; outside, for all experiments
         to come.
+
+        Args:
+            launcher: the launcher; ``None``, outside any experiment, for this machine.
         """
         plan = current_plan()
         if plan is not None and launcher is not None:
@@ -228,7 +231,12 @@ class Workspace:
         return remove_old_runs(self.schedulerpath, retention_days, force=force)
 
     def job_path(self, task_id: str, identifier: str) -> str:
-        """The folder of a job."""
+        """The folder of a job.
+
+        Args:
+            task_id: the identifier of the task's class, in lower case.
+            identifier: that of the task, as text.
+        """
         return job_path(self.root, task_id, identifier)
 
     def create(self) -> None:
@@ -257,5 +265,9 @@ def _local_launcher() -> Launcher:
 
 
 def set_launcher(launcher: Launcher | None) -> None:
-    """Set the launcher of tasks that name none; see :meth:`Workspace.set_launcher`."""
+    """Set the launcher of tasks that name none; see :meth:`Workspace.set_launcher`.
+
+    Args:
+        launcher: the launcher; ``None``, outside any experiment, for this machine.
+    """
     Workspace.set_launcher(launcher)
