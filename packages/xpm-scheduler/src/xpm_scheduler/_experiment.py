@@ -47,8 +47,20 @@ if TYPE_CHECKING:
 class experiment(Belongings):
     """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
 
+    >>> from xpm_config import Param
+    >>> from xpm_scheduler import Task, experiment
+    >>> class Sum(Task):
+    ...     terms: Param[list[int]]
+    ...     def execute(self):
+    ...         print(sum(self.terms))
+    >>> with experiment("workdir", "sums", run_mode="dry-run") as xp:  # without it, it is run
+    ...     total = Sum.C(terms=[1, 2]).submit()
+    >>> total.stdout().name, xp.failed
+    ('sum.out', False)
+
     Args:
-        env: the folder of the workspace, or its settings.
+        env: the folder of the workspace, or its settings. A folder that the user's settings
+            know has the settings that they give it.
         name: the name of the experiment; a folder of that name keeps its runs.
         host: where the web monitor listens.
         port: the web monitor's port; nothing is started when no monitor is installed.
@@ -70,6 +82,7 @@ class experiment(Belongings):
 
     Raises:
         NestedExperimentError: opened by a script that a job is loading.
+        SubmissionError: this thread has it open already.
         WorkspaceError: the folder cannot be used.
         DirtyGitError: the code has changes, and ``dirty_git`` refuses that.
         ValueError: the name cannot be a folder's.
@@ -197,11 +210,20 @@ class experiment(Belongings):
         return token
 
     def setenv(self, name: str, value: str) -> None:
-        """Set an environment variable of the jobs submitted from here on."""
+        """Set an environment variable of the jobs started from here on.
+
+        Args:
+            name: the variable.
+            value: its value.
+        """
         self.workspace.env[name] = value
 
     def wait(self) -> None:
-        """Wait until all that was submitted has ended."""
+        """Wait until all that was submitted has ended, and what callbacks submit meanwhile.
+
+        Raises:
+            SchedulerError: called by a callback, which the experiment waits for.
+        """
         if self._records is not None:
             self.scheduler.wait_for_all(self)
 
