@@ -125,10 +125,15 @@ class JobLock:
 
     def acquire(self, *, blocking: bool = True) -> bool:
         """Take the lock; returns whether it was taken."""
-        for lock in self._locks:
-            if not lock.acquire(blocking=blocking):
-                self.release()
-                return False
+        try:
+            for lock in self._locks:
+                if not lock.acquire(blocking=blocking):
+                    self.release()
+                    return False
+        except BaseException:
+            # Half a lock would make the job look alive as long as this process lives.
+            self.release()
+            raise
         return True
 
     def share(self) -> None:

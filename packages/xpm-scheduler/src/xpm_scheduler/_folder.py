@@ -123,7 +123,7 @@ def _lives_here(handle: dict[str, Any], path: str) -> bool:
 
     A local process of another host cannot be asked; there the lock has the word.
     """
-    if handle.get("type") == "local" and handle.get("host") != hostname():
+    if handle.get("type") == "local" and handle.get("host", hostname()) != hostname():
         return False
     try:
         return process_from_handle(handle).is_running()

@@ -110,6 +110,7 @@ class OutputReader:
         self._path = path
         self._offset = 0
         self._seen: set[bytes] = set()
+        self._refused = False
 
     def read(self) -> tuple[list[dict[str, Any]], list[str]]:
         """What was added.
@@ -126,6 +127,9 @@ class OutputReader:
                 data = file.read()
         except (FileNotFoundError, NotADirectoryError):
             return [], []
+        except OSError as error:
+            told, self._refused = self._refused, True
+            return [], [] if told else [f"the outputs of a task cannot be read: {error}"]
         whole = data[: data.rfind(b"\n") + 1]
         start = self._offset
         self._offset += len(whole)

@@ -127,6 +127,11 @@ class Queue:
         """Return the waiting claims of some owners."""
         return [claim for claim in self.waiting.values() if claim.owner in owners]
 
+    def has(self, claim: Claim) -> bool:
+        """Tell whether a claim is here, waiting or held."""
+        found = self.held.get(claim.number) or self.waiting.get(claim.number)
+        return found is not None and found.key == claim.key
+
     def find(self, key: str) -> Claim | None:
         """Return the claim that holds units under a key, if there is one."""
         for claim in self.held.values():

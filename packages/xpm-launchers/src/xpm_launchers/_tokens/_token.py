@@ -7,13 +7,13 @@ import threading
 import time
 from typing import Any, Protocol, TypeVar
 
-from xpm_launchers.exceptions import CapacityError, TokenTimeoutError
+from xpm_launchers.exceptions import CapacityError, TokenFileError, TokenTimeoutError
 
 from ._life import LIVES, is_alive, owner_is_alive
 from ._locks import LifeFile, life_file
 from ._log import Log
 from ._older import units_held, write_total
-from ._queue import Claim, Evidence, ask, end, point, take
+from ._queue import Claim, Evidence, Queue, ask, end, point, take
 from ._request import TokenDependency, TokenRequest, too_many
 
 
@@ -76,6 +76,8 @@ class CounterToken:
         #: Numbers of those that hold units
         self._held: set[int] = set()
         self._granted: list[TokenRequest] = []
+        #: Requests that waited, and are gone from the log
+        self._missed: list[TokenRequest] = []
         #: Given back, but not written as the disk was full
         self._owed: list[Claim] = []
         self._stuck_since = self._probe_at = time.monotonic()
@@ -183,6 +185,7 @@ class CounterToken:
         changed: whoever has many asks here, every :attr:`interval` seconds.
 
         :returns: the requests that were granted since the last call.
+        :raises TokenFileError: when requests are no longer in the counter's file.
         """
         with self._entered():
             if self._waiting:
@@ -192,6 +195,10 @@ class CounterToken:
                         self._settle()
                 if self._waiting and time.monotonic() >= self._probe_at:
                     self._clear_dead()
+            if self._missed:
+                raise TokenFileError(
+                    f"{self._log.path}: requests for units are gone; was the file removed?"
+                )
             granted, self._granted = self._granted, []
         return granted
 
@@ -253,6 +260,7 @@ class CounterToken:
         """
         self._pay()
         queue = self._log.queue
+        self._miss(queue)
         elsewhere = None
         while (claim := queue.next()) is not None and claim.number in self._waiting:
             if elsewhere is None:
@@ -265,9 +273,17 @@ class CounterToken:
             self._held.add(claim.number)
             self._granted.append(request)
 
+    def _miss(self, queue: Queue) -> None:
+        """Put requests aside that are no longer there: they would be waited for in vain."""
+        for number, request in tuple(self._waiting.items()):
+            if number in queue.held or not queue.has(request._claim):
+                self._missed.append(self._waiting.pop(number))
+
     def _pay(self) -> None:
         if self._owed:
-            self._log.write([end(claim) for claim in self._owed])
+            queue = self._log.queue
+            # The number may be another's by now, if the file was removed.
+            self._log.write([end(claim) for claim in self._owed if queue.has(claim)])
             self._owed.clear()
 
     def _release(self, request: TokenRequest) -> None:
@@ -276,6 +292,8 @@ class CounterToken:
             self._held.discard(request._claim.number)
             if request in self._granted:
                 self._granted.remove(request)
+            if request in self._missed:
+                self._missed.remove(request)
             request._granted = False
             with self._log:
                 self._owed.append(request._claim)
