@@ -130,8 +130,6 @@ def _failures(jobs: Iterable[Job]) -> list[str]:
         lines.append(f"  failed: {job.label}: {text}")
         if job.token is None and job.starttime is None:
             continue  # it was not started: the log there is of an earlier time
-        if job.token is None and job.starttime is None:
-            continue  # it was not started: the log there is of an earlier time
         lines.append(f"    log: {job.stderr}")
         if number < _DETAILED:
             lines += [f"    | {line}" for line in last_lines(job.stderr)]
