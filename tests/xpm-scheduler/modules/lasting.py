@@ -206,3 +206,13 @@ class Hooking(SubmitHook):
 @Hooking()
 class Hooked(Config):
     """Needs a variable in the environment."""
+
+
+class Variable(Task):
+    """Writes variables of its environment."""
+
+    names: Param[list[str]]
+    out: Meta[Path] = field(default_factory=PathGenerator("out"))
+
+    def execute(self) -> None:
+        self.out.write_text(" ".join(os.environ.get(name, "") for name in self.names))

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from xpm_launchers import ForeignHostError, LauncherError
 
+from ._archives import Archives
 from ._attempts import executions
 from ._folder import (
     Ending,
@@ -76,10 +77,12 @@ class Driving:
 
     Args:
         mover: the scheduler.
+        archives: where jobs may be found that are missing.
     """
 
-    def __init__(self, mover: Mover) -> None:
+    def __init__(self, mover: Mover, archives: Archives) -> None:
         self._mover = mover
+        self._archives = archives
         self._events = _LauncherEvents(self, mover)
         self._holdings = Holdings(mover, self._ask_for_place, self.give_up)
         #: How often jobs could not be started; of most jobs, there is nothing to say.
@@ -94,7 +97,24 @@ class Driving:
         seen = look(job.folder)
         if seen.verdict is not Verdict.FREE:
             self._follow(job, seen)
-        elif job.resumable and (ending := _used_up(job)) is not None:
+        elif self._archives.have(job):
+            self._archives.fetch(job, self._fetched)
+        else:
+            self._run(job)
+
+    def _fetched(self, job: Job, found: bool | Exception) -> None:
+        """A job was looked for in auxiliary folders."""
+        if job.state != JobState.READY:
+            return
+        if isinstance(found, Exception):
+            self.give_up(job, found)
+        elif found:
+            self._follow(job, look(job.folder))
+        else:
+            self._run(job)
+
+    def _run(self, job: Job) -> None:
+        if job.resumable and (ending := _used_up(job)) is not None:
             self._mover.move(job, job.fail(ending.reason, ending.message))
         elif self._holdings.acquire(job):
             self._ask_for_place(job)

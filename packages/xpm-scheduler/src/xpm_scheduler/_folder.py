@@ -355,7 +355,11 @@ def remove(folder: JobFolder) -> bool:
         # First of all it must not look done: whatever stops us, what is left is no result.
         with contextlib.suppress(FileNotFoundError):
             os.unlink(folder.done)
-        shutil.rmtree(folder.path)
+        if os.path.islink(folder.path):  # moved to an auxiliary folder
+            shutil.rmtree(os.path.realpath(folder.path))
+            os.unlink(folder.path)
+        else:
+            shutil.rmtree(folder.path)
     finally:
         lock.release()
     return True

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from . import _machine
+from ._archives import Archives
 from ._callbacks import Callbacks, Watch
 from ._driving import EXPECTED, Driving
 from ._folder import Verdict, generate, look
@@ -28,6 +29,7 @@ from ._workspace import RunMode
 from .exceptions import SchedulerError
 
 if TYPE_CHECKING:
+    from ._auxiliary_archive import Archiver
     from ._experiment import experiment
     from ._service import Service
 
@@ -63,7 +65,8 @@ class Scheduler(Loop):
         self._jobs: dict[tuple[str, str, str], Job] = {}
         self._experiments: list[experiment] = []
         self._listeners: list[Listener] = []
-        self._driving = Driving(self)
+        self._archives = Archives(self)
+        self._driving = Driving(self, self._archives)
         self.preparations = Preparations(self)
         self._callbacks = Callbacks(self)
 
@@ -164,6 +167,13 @@ class Scheduler(Loop):
         self.call(lambda: None)
         self.wait_until(lambda: xp.counts.nothing_left(len(xp.jobs)))
 
+    def finish_archives(self) -> None:
+        """Block until all that is to be archived so far has been."""
+        archivers: list[Archiver] = []
+        self.call(lambda: archivers.extend(self._archives.take()))
+        for archiver in archivers:
+            archiver.close()
+
     def wait_for(self, job: Job) -> None:
         """Block until a job has ended; one that is run only if needed is needed now."""
         self.post(self._demand, job)
@@ -249,9 +259,12 @@ class Scheduler(Loop):
                     xp.job_demanded(node)
                 if self._needs_nothing(node):
                     continue
-            # What it needs is demanded after it was taken in: it may be done at once.
-            self._apply(_machine.submit(node))
-            stack += [origin for origin in node.origins if not origin.demanded]
+            stack += self._take_in(node)
+
+    def _take_in(self, node: Node) -> list[Node]:
+        """Have something run; returns what is to be demanded next, since it is needed now."""
+        self._apply(_machine.submit(node))
+        return [origin for origin in node.origins if not origin.demanded]
 
     def _needs_nothing(self, job: Job) -> bool:
         """Whether a job has ended as it is demanded, so that nothing it needs is needed."""
@@ -261,6 +274,9 @@ class Scheduler(Loop):
             return False
         try:
             done = look(job.folder).verdict is Verdict.DONE
+            if asleep and not done and self._archives.have(job):
+                self._archives.fetch(job, self._fetched)
+                return True
         except EXPECTED as error:
             self.move(job, job.fail(JobFailureStatus.FAILED, str(error)))
             return True
@@ -270,6 +286,19 @@ class Scheduler(Loop):
         elif cause is not None:
             self._apply(_machine.stop([job], cause))
         return done or cause is not None
+
+    def _fetched(self, job: Job, found: bool | Exception) -> None:
+        """A job was looked for in auxiliary folders before what it needs was demanded."""
+        if job.state != JobState.UNSCHEDULED:
+            return
+        if found is True:
+            job.found_done = True
+            self.move(job, JobState.DONE)
+            return
+        if isinstance(found, Exception):
+            _logger.warning("%s: cannot be restored, and is run: %s", job.locator, found)
+        for origin in self._take_in(job):
+            self._demand(origin)
 
     def move(self, node: Node, state: JobState) -> None:
         """Change a state, and tell whom it concerns; only in the scheduler's thread."""
@@ -293,6 +322,8 @@ class Scheduler(Loop):
             job.endtime = time.time()
             self._driving.forget(job)  # it may have been given up while it waited
             self._callbacks.job_ended(job)
+            if new == JobState.DONE:
+                self._archives.job_done(job)
         for xp in job.experiments:
             xp.job_changed(job, old, new)
         for listener in self._listeners:

@@ -22,7 +22,7 @@ from ._node import JobDependency, Node, TransientMode
 from ._states import JobState
 from ._workspace import Plan, RunMode, Workspace, current_plan
 from .exceptions import SubmissionError
-from .settings import Settings, WorkspaceSettings
+from .settings import find_workspace, get_settings
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
@@ -187,7 +187,7 @@ def _register(task: Task, register: Callable[[SubmittingPlan, Job], None]) -> No
 
 def _current_folder() -> Workspace:
     """The workspace of a dry run outside any experiment."""
-    return Workspace(Settings(), WorkspaceSettings("", Path.cwd()))
+    return Workspace(get_settings(), find_workspace(workdir=Path.cwd()))
 
 
 def _seal(
