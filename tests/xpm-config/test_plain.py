@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, Optional, Union
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xpm_config import (
     ArgumentTypeError,
@@ -424,3 +426,34 @@ def test_files_that_are_no_text_or_no_data(tmp_path: Path) -> None:
         yaml_file.write_text(text)
         with pytest.raises(DocumentError, match=message):
             from_file(Link, yaml_file)
+
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(st.characters(codec="utf-8"), max_size=5),
+    st.sampled_from(["$type", "$id", "$set", "$dict", Color.RED, Shade.DARK, Path("/a"), b"\0"]),
+)
+hashable = st.one_of(scalars, st.tuples(scalars, scalars), st.frozensets(scalars, max_size=2))
+loose = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(inner, inner),
+        st.sets(hashable, max_size=3),
+        st.dictionaries(hashable, inner, max_size=3),
+        st.builds(lambda value: Link.C(loose=value), inner),
+    ),
+    max_leaves=8,
+)
+
+
+@given(loose)
+@settings(max_examples=150, deadline=None, print_blob=True)
+def test_any_value_comes_back(value: Any) -> None:
+    link = Link.C(loose=value)
+    made = from_dict(Link, json.loads(json.dumps(to_dict(link))))
+    assert made.__identifier__() == link.__identifier__()
+    assert to_dict(made) == to_dict(link)

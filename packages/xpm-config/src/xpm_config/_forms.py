@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ._faults import Place
 
-FORMS = frozenset({"$set", "$tuple", "$path", "$bytes", "$enum", "$dict"})
+FORMS = frozenset({"$set", "$frozenset", "$tuple", "$path", "$bytes", "$enum", "$dict"})
 
 
 def decoded(text: Any, place: Place) -> bytes:

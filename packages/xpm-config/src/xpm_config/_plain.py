@@ -4,7 +4,7 @@ A configuration is a dictionary of its arguments. Keys that start with `$` are n
 arguments: `$type` names the class (`module:Class`) where the declared type does not
 determine it; a configuration that is met several times has a number under `$id`, and is
 `{"$ref": number}` where it is met again. In a value declared as `Any`, what plain data does
-not have is written `{"$set": [...]}`, `{"$tuple": [...]}`, `{"$path": "..."}`,
+not have is written `{"$set": [...]}` (or `$frozenset`), `{"$tuple": [...]}`, `{"$path": "..."}`,
 `{"$bytes": "<base64>"}`, `{"$enum": "module:Class.MEMBER"}`, `{"$dict": [[key, value], ...]}`.
 """
 
@@ -119,8 +119,9 @@ class _Writer:
         if isinstance(value, tuple):
             return {"$tuple": (yield from self._items(value, repeat(_ANY)))}
         if isinstance(value, (set, frozenset)):
-            return {"$set": (yield from self._items(_ordered(value), repeat(_ANY)))}
-        if all(isinstance(name, str) and not _is_special(name) for name in value):
+            form = "$set" if isinstance(value, set) else "$frozenset"
+            return {form: (yield from self._items(_ordered(value), repeat(_ANY)))}
+        if all(type(name) is str and not _is_special(name) for name in value):
             items = yield from self._items(value.values(), repeat(_ANY))
             return dict(zip(value, items, strict=True))
         return (yield from self._dict(dict(ordered_items(value)), _ANY, _ANY))
@@ -183,10 +184,17 @@ _CONTAINERS = (ListType, SetType, TupleType, DictType)
 
 def _ordered(values: Any) -> list[Any]:
     """The elements of a set, in an order that is the same in every process."""
-    try:
-        return sorted(values)
-    except TypeError:
-        return sorted(values, key=lambda v: digest(v).hex() if not _is_leaf(v) else repr(v))
+    kinds = {type(value) for value in values}
+    return sorted(values) if kinds <= {int} or kinds <= {str} else sorted(values, key=_order)
+
+
+def _order(value: Any) -> str:
+    if isinstance(value, ConfigObject):
+        return digest(value).hex()
+    if isinstance(value, (tuple, frozenset)):
+        parts = map(_order, value)
+        return repr(list(parts) if isinstance(value, tuple) else sorted(parts))
+    return f"{type(value).__qualname__} {value!r}"
 
 
 def _typed(value: Any) -> Any:
@@ -197,6 +205,9 @@ def _typed(value: Any) -> Any:
         return {"$path": str(value)}
     if hasattr(value, "name") and hasattr(type(value), "__members__"):
         return {"$enum": f"{class_name(type(value))}.{value.name}"}
+    for plain in (int, float, str):
+        if isinstance(value, plain):  # of a class derived from it
+            return plain(value)
     raise EncodingError(
         f"a value of type {type(value).__module__}.{type(value).__qualname__} "
         "cannot be written as plain data"

@@ -151,17 +151,20 @@ class _Reader:
         """What plain data does not have: `{"$set": [...]}` and the like."""
         ((form, content),) = data.items()
         at = inner(place, form)
-        if form not in ("$set", "$tuple", "$dict"):
+        if form not in ("$set", "$frozenset", "$tuple", "$dict"):
             return special(form, content, at)
         if not isinstance(content, list):
             raise Fault(at, f"expected a list, got {describe(content)}")
         if form == "$dict":
             return (yield from self._pairs(content, type, at))
-        wanted = SetType if form == "$set" else TupleType
+        wanted = TupleType if form == "$tuple" else SetType
         if isinstance(type, wanted):
             return (yield from self._sequence(content, type, at))
         items = yield from self._items(content, repeat(_ANY), at)
-        return tuple(items) if form == "$tuple" else hashed(items, at)
+        if form == "$tuple":
+            return tuple(items)
+        made = hashed(items, at)
+        return made if form == "$set" else frozenset(made)
 
     def _pairs(self, content: list[Any], type: Type, place: Place) -> Steps:
         types = (type.key, type.element) if isinstance(type, DictType) else (_ANY, _ANY)
