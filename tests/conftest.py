@@ -45,6 +45,7 @@ _NEEDS: dict[str, Callable[[], str | None]] = {
     "requires_ssh": _missing_variable("XPM_TEST_SSH"),
     "requires_sklearn": _missing_modules("sklearn", "matplotlib"),
     "requires_sphinx": _missing_modules("sphinx", "myst_parser", "furo"),
+    "requires_notebook": _missing_modules("nbclient", "ipykernel"),
     "requires_uv": _missing_command("uv"),
     "requires_gpu": _missing_command("nvidia-smi"),
 }
