@@ -18,6 +18,7 @@ from xpm_scheduler import (
     FailedExperiment,
     JobFailureStatus,
     JobState,
+    LevelInformation,
     RunMode,
     SubmissionError,
     Workspace,
@@ -464,3 +465,15 @@ def test_a_task_is_waited_for_through_its_information_too(tmp_path: Path) -> Non
     with experiment(tmp_path, "wait"):
         task.submit()
         assert task.__xpm__.wait()
+
+
+def test_a_job_tells_how_far_it_is(tmp_path: Path) -> None:
+    from sample import Slow, wait_for
+
+    gate = tmp_path / "gate"
+    with experiment(tmp_path, "progress"):
+        job = Slow.C(gate=gate).submit().job
+        assert job.progress == []
+        wait_for(tmp_path / "gate.half")
+        assert job.progress == [LevelInformation(0, "half", 0.5), LevelInformation(1, None, 0.25)]
+        gate.touch()

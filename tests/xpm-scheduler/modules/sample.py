@@ -174,3 +174,15 @@ class Surroundings(Task):
         )
         print("to the output")
         print("to the error", file=sys.stderr)
+
+
+class Slow(Task):
+    """Is half way until a file is there."""
+
+    gate: Meta[Path]
+
+    def execute(self) -> None:
+        progress(0.5, desc="half")
+        progress(0.25, level=1)
+        self.gate.with_suffix(".half").touch()
+        wait_for(self.gate)

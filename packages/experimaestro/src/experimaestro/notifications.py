@@ -1,5 +1,5 @@
 """Progress reported by tasks."""
 
-from xpm_scheduler import progress, tqdm
+from xpm_scheduler import LevelInformation, progress, tqdm
 
-__all__ = ["progress", "tqdm"]
+__all__ = ["LevelInformation", "progress", "tqdm"]

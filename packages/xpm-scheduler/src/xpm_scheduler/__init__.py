@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._job import Job as Job
     from ._node import JobDependency as JobDependency
     from ._node import TransientMode as TransientMode
+    from ._notifications import LevelInformation as LevelInformation
     from ._notifications import progress as progress
     from ._notifications import tqdm as tqdm
     from ._prepare import Prepare as Prepare
@@ -89,6 +90,7 @@ __all__ = [
     "Listener",
     "Scheduler",
     # Inside a task
+    "LevelInformation",
     "progress",
     "tqdm",
     # Settings
@@ -119,7 +121,7 @@ _HOMES = {
     "_interaction": ("CLIInteraction", "Interaction"),
     "_job": ("Job",),
     "_node": ("JobDependency", "TransientMode"),
-    "_notifications": ("progress", "tqdm"),
+    "_notifications": ("LevelInformation", "progress", "tqdm"),
     "_prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
     "_scheduler": ("Listener", "Scheduler"),
     "_states": ("JobFailureStatus", "JobState", "JobStateError"),

@@ -17,15 +17,14 @@ from xpm_launchers import ForeignHostError, LauncherError
 
 from ._archives import Archives
 from ._attempts import executions
+from ._ending import Ending, read_failure
 from ._folder import (
-    Ending,
     Look,
     Started,
     Verdict,
     begin,
     claim,
     look,
-    read_failure,
     ready_for_jobs,
     record_failure,
     refresh,

@@ -6,7 +6,6 @@ Everything here is I/O on one folder, and costs the same however many jobs there
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -28,10 +27,10 @@ from xpm_launchers import (
 from xpm_serialize import task_document
 
 from ._attempts import JobLock, executions, hostname, new_attempt, read_attempt
+from ._ending import Ending
 from ._files import read_json_object, write_atomic, write_json
 from ._job import Job
 from ._layout import JobFolder
-from ._states import JobFailureStatus
 from ._version import version
 from .exceptions import CorruptFileError
 from .runner import script_text
@@ -62,14 +61,6 @@ class Look(NamedTuple):
 
     verdict: Verdict
     handle: dict[str, Any] | None = None
-
-
-class Ending(NamedTuple):
-    """How a job failed, as its marker says."""
-
-    reason: JobFailureStatus
-    code: int
-    message: str
 
 
 def refresh(folder: JobFolder) -> list[str]:
@@ -294,27 +285,6 @@ def _absolute(path: tuple[str, ...], cwd: str) -> tuple[str, ...]:
 def claim(folder: JobFolder, handle: dict[str, Any], token: str) -> None:
     """Write which process runs the job; the lock must be held."""
     write_json(folder.pid, {**handle, "attempt": token})
-
-
-def read_failure(folder: JobFolder) -> Ending | None:
-    """What the marker of failure says, ``None`` when there is none.
-
-    Raises:
-        CorruptFileError: it is there and says something else.
-    """
-    try:
-        with open(folder.failed, "rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        return None
-    try:
-        value = json.loads(content or b"1")
-        if isinstance(value, int):  # a bare exit status, as older releases wrote
-            return Ending(JobFailureStatus.FAILED, value, f"exit status {value}")
-        reason = JobFailureStatus.parse(value.get("reason"))
-        return Ending(reason, int(value.get("code", 1)), str(value.get("message") or ""))
-    except (ValueError, AttributeError, TypeError) as error:
-        raise CorruptFileError(f"{folder.failed}: expected a marker of failure: {error}") from None
 
 
 def was_attempted(folder: JobFolder, token: str | None) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xpm_launchers import Launcher, TokenDependency
 
     from ._experiment import experiment
+    from ._notifications import LevelInformation
     from ._scheduler import Scheduler
     from ._task import Task
 
@@ -157,6 +158,15 @@ class Job(Node):
     def retry_count(self) -> int:
         """How often a resumable job was executed, by whatever driver; from its folder."""
         return executions(self.folder) if self.resumable else 0
+
+    @property
+    def progress(self) -> list[LevelInformation]:
+        """How far the job has come, the task's own level first; from its folder."""
+        from ._notifications import LevelInformation
+        from .state._folders import read_details  # a driver asks for it seldom or never
+
+        levels = read_details(self.folder.path, self.name).progress
+        return [LevelInformation(each["level"], each["desc"], each["progress"]) for each in levels]
 
     @property
     def name(self) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import time
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ._files import LineLog, iso_time, write_json
@@ -40,8 +43,20 @@ class JobReporter:
         self._last_written: list[float] = []
         self._begun = time.monotonic()
         self._next_status = self._begun + _STATUS_INTERVAL
-        os.makedirs(os.path.dirname(folder.events), exist_ok=True)
+        self._complained = False
         self._log = LineLog(folder.events)
+        with self._recording():
+            os.makedirs(os.path.dirname(folder.events), exist_ok=True)
+
+    @contextlib.contextmanager
+    def _recording(self) -> Iterator[None]:
+        """Go on when nothing can be written, as the disk is full: the task is what matters."""
+        try:
+            yield
+        except OSError as error:
+            if not self._complained:
+                print(f"what happens cannot be recorded: {error}", file=sys.stderr)
+            self._complained = True
 
     def state(self, state: str, *, reason: str | None = None, code: int | None = None) -> None:
         """Record that the job changed its state."""
@@ -70,23 +85,27 @@ class JobReporter:
                 "event_type": "JobStateChangedEvent",
             }
         )
-        self._log.flush()
-        self._write_status()
+        with self._recording():
+            self._log.flush()
+        with self._recording():
+            self._write_status()
 
     def progress(self, value: float, level: int, desc: str | None) -> None:
         """Record progress, unless that level was recorded just now."""
         while len(self._levels) <= level:
             self._levels.append({"level": len(self._levels), "progress": 0.0, "desc": None})
+        # Kept for levels that have ended too: short steps may follow each other fast.
+        while len(self._last_written) <= level:
             self._last_written.append(0.0)
         entry = self._levels[level]
         entry["progress"] = value
         if desc is not None:
             entry["desc"] = desc
         # What lies below belongs to the step before.
-        del self._levels[level + 1 :], self._last_written[level + 1 :]
+        del self._levels[level + 1 :]
         now = time.monotonic()
         patience = max(_PROGRESS_INTERVAL, _PROGRESS_SHARE * (now - self._begun))
-        if value < 1.0 and now - self._last_written[level] < patience:
+        if (value < 1.0 or level) and now - self._last_written[level] < patience:
             return
         self._last_written[level] = now
         self._log.append(
@@ -100,11 +119,12 @@ class JobReporter:
                 "event_type": "JobProgressEvent",
             }
         )
-        self._log.flush()
-        if now >= self._next_status:
-            self._write_status()
-            took = time.monotonic() - now
-            self._next_status = now + max(_STATUS_INTERVAL, took / _STATUS_SHARE)
+        with self._recording():
+            self._log.flush()
+            if now >= self._next_status:
+                self._write_status()
+                took = time.monotonic() - now
+                self._next_status = now + max(_STATUS_INTERVAL, took / _STATUS_SHARE)
 
     def _write_status(self) -> None:
         """Replace the status, which says up to which byte of the events it counts."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from xpm_launchers import LauncherError, process_from_handle
 from xpm_scheduler._attempts import hostname
+from xpm_scheduler._ending import read_failure
 from xpm_scheduler._files import read_json_object
-from xpm_scheduler._folder import read_failure
 from xpm_scheduler._layout import JobFolder
 from xpm_scheduler._states import JobFailureStatus, JobState, JobStateError
 from xpm_scheduler.exceptions import CorruptFileError
