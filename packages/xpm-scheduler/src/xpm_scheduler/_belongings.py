@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from xpm_serialize import DefinitionNotFoundError, load, save
+import xpm_serialize
 
 from ._action import Action, ActionChecker, RegisteredAction
 from ._service import Service, ServiceListener, ServiceState
@@ -69,7 +69,8 @@ class Belongings(Tracking):
         if not is_name(name):
             raise ValueError(f"save: expected a name that a folder can have, got {name!r}")
         dry = self.workspace.run_mode is RunMode.DRY_RUN
-        save(obj, None if dry else self._data_folder(self.workdir) / name)
+        # By the package, which loads what it takes: most plans keep nothing.
+        xpm_serialize.save(obj, None if dry else self._data_folder(self.workdir) / name)
 
     def load(self, name: str = "default", of: str | None = None) -> Any:
         """What was kept by :meth:`save`.
@@ -92,8 +93,8 @@ class Belongings(Tracking):
                 run, name = other, "default"
         folder = self._data_folder(run)
         try:
-            return load(folder / name)
-        except DefinitionNotFoundError as error:
+            return xpm_serialize.load(folder / name)
+        except xpm_serialize.DefinitionNotFoundError as error:
             kept = sorted(path.name for path in folder.glob("*/")) if folder.is_dir() else []
             raise FileNotFoundError(
                 f"{self.name}: nothing is kept as {name!r} in {folder}; there is: "
