@@ -191,6 +191,55 @@ def test_a_server_that_is_gone(repository: str, weights: Path, fresh: Fresh, hub
     assert (done.exit_code, "cannot be reached" in done.output) == (1, True)
 
 
+def test_data_files_of_no_use_any_more_are_deleted(
+    repository: str, weights: Path, fresh: Fresh, tmp_path: Path
+) -> None:
+    for variant in (None, "other"):
+        ExperimaestroHFHub({"a[1]": trained(weights)}).push_to_hub(repository, variant=variant)
+    ExperimaestroHFHub(Layer.C(size=1)).push_to_hub(repository)
+    first = [".gitattributes", "README.md", "experimaestro.json"]
+    other = ["other/a[1]/weights", "other/experimaestro.json"]
+    assert files(repository) == sorted(first + other)
+    assert pull(repository, fresh, variant="other")["a[1]"].weights.read_bytes() == b"some weights"
+    ExperimaestroHFHub(trained(weights)).push_to_hub(repository, variant="other")
+    other = ["other/experimaestro.json", "other/weights"]
+    assert files(repository) == sorted(first + other)
+    # ... also by the command
+    save(Layer.C(size=2), tmp_path / "saved")
+    arguments = ["push", str(tmp_path / "saved"), repository, "--variant", "other"]
+    assert CliRunner().invoke(commands, arguments).exit_code == 0
+    assert files(repository) == sorted([*first, "other/experimaestro.json"])
+
+
+def test_variants_are_not_downloaded_with_the_rest(
+    repository: str, weights: Path, fresh: Fresh
+) -> None:
+    ExperimaestroHFHub(Layer.C(size=1)).push_to_hub(repository)
+    ExperimaestroHFHub(trained(weights)).push_to_hub(repository, variant="large")
+    cache = fresh()
+    assert ExperimaestroHFHub.from_pretrained(repository, cache_dir=cache) == Layer.C(size=1)
+    assert not list(cache.rglob("weights"))
+    # What is there can be loaded without asking.
+    again = ExperimaestroHFHub.from_pretrained(repository, cache_dir=cache, local_files_only=True)
+    assert again == Layer.C(size=1)
+    # A folder of the configuration's own may have a variant's name.
+    ExperimaestroHFHub({"large": trained(weights)}).push_to_hub(repository)
+    assert pull(repository, fresh)["large"].weights.read_bytes() == b"some weights"
+
+
+def test_saving_may_push(repository: str, weights: Path, fresh: Fresh, tmp_path: Path) -> None:
+    """As with any `ModelHubMixin`."""
+    hub = ExperimaestroHFHub(trained(weights))
+    hub.save_pretrained(tmp_path / "saved", repo_id=repository, push_to_hub=True)
+    assert pull(repository, fresh).model == hub.config.model
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    for place in (tmp_path / "none", "./none"):
+        with pytest.raises(DefinitionNotFoundError, match="none"):
+            ExperimaestroHFHub.from_pretrained(place)
+
+
 def test_folders(tmp_path: Path, weights: Path) -> None:
     hub = ExperimaestroHFHub(trained(weights))
     hub.save_pretrained(tmp_path / "saved")
@@ -314,5 +363,8 @@ def test_commands_refuse(repository: str, tmp_path: Path) -> None:
     done = invoke("pull", "alice/not-there", tmp_path / "x")
     assert done.exit_code == 1
     assert "alice/not-there" in done.output
+    done = invoke("pull", "not a name", tmp_path / "x")
+    assert done.exit_code == 1
+    assert "not a name" in done.output
     assert not (tmp_path / "x").exists()
     assert "Traceback" not in done.output

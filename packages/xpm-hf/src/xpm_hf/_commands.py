@@ -7,15 +7,18 @@ from pathlib import Path
 
 import click
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from xpm_serialize import SerializationError, check_folder
 
 from ._border import reaching_the_hub
-from ._hub import ExperimaestroHFHub, check_variant, download
+from ._hub import ExperimaestroHFHub
+from ._repository import check_variant, download, former_files
 from .exceptions import HubError
 
 _DEFINITION = ExperimaestroHFHub.definition_filename
+#: What is told without a traceback
+_TOLD = (HubError, SerializationError, HfHubHTTPError, HFValidationError, OSError)
 
 
 @click.group()
@@ -49,14 +52,16 @@ def push(
             repository = api.create_repo(repository, private=private, exist_ok=True).repo_id
             if branch is not None:
                 api.create_branch(repository, branch=branch, exist_ok=True)
+            former = former_files(api, repository, _DEFINITION, variant, branch)
             url = api.upload_folder(
                 repo_id=repository,
                 folder_path=folder,
                 path_in_repo=variant,
                 commit_message=message,
                 revision=branch,
+                delete_patterns=former or None,
             )
-    except (HubError, SerializationError, HfHubHTTPError, OSError) as error:
+    except _TOLD as error:
         raise click.ClickException(str(error)) from None
     click.echo(url)
 
@@ -83,6 +88,6 @@ def pull(
         shutil.rmtree(staging, ignore_errors=True)
         shutil.copytree(content, staging)
         staging.rename(folder)
-    except (HubError, SerializationError, HfHubHTTPError, OSError) as error:
+    except _TOLD as error:
         raise click.ClickException(str(error)) from None
     click.echo(str(folder))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
-from huggingface_hub import HfApi, ModelCard, ModelHubMixin, hf_hub_download, snapshot_download
-from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+from huggingface_hub import HfApi, ModelCard, ModelHubMixin
 
 from xpm_serialize import (
     DefinitionNotFoundError,
@@ -22,10 +20,11 @@ from xpm_serialize import (
 
 from ._border import reaching_the_hub
 from ._card import MARK, card_text
-from .exceptions import HubError, VariantNotFoundError
+from ._repository import check_variant, download, former_files
+from ._repository import text_of as _text_of
+from .exceptions import VariantNotFoundError
 
 _README = "README.md"
-_VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["experimaestro"]):
@@ -84,8 +83,14 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         branch: str | None = None,
         create_pr: bool | None = None,
         model_card: str | Path | ModelCard | None = None,
+        model_card_kwargs: dict[str, Any] | None = None,
+        allow_patterns: list[str] | str | None = None,
+        ignore_patterns: list[str] | str | None = None,
+        delete_patterns: list[str] | str | None = None,
     ) -> str:
         """Push the configuration and its data files, in one commit.
+
+        Data files of what it replaces that are of no use any more are deleted by it.
 
         Args:
             repo_id: the repository, as ``user/name``; made if it is not there.
@@ -97,6 +102,10 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
             create_pr: make a pull request of it.
             model_card: the README.md: a text, a file or a card. By default it is generated,
                 unless the repository has one that a person has written.
+            model_card_kwargs: given to :meth:`generate_model_card`.
+            allow_patterns: push only files whose paths match.
+            ignore_patterns: do not push files whose paths match.
+            delete_patterns: delete files of the repository whose paths match.
 
         Returns:
             The commit's address.
@@ -118,34 +127,24 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
                 repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
                 if branch is not None and not create_pr:
                     api.create_branch(repo_id, branch=branch, exist_ok=True)
-                self._add_card(api, folder, repo_id, variant, branch, model_card)
+                if model_card is not None:
+                    _write_card(folder / _README, model_card)
+                elif _makes_card(_text_of(api, repo_id, _README, branch), variant):
+                    more = {"repo_id": repo_id, "variant": variant, **(model_card_kwargs or {})}
+                    self.generate_model_card(**more).save(folder / _README)
+                former = former_files(api, repo_id, self.definition_filename, variant, branch)
+                former = [f"{variant}/{path}" if variant else path for path in former]
+                given = [delete_patterns] if isinstance(delete_patterns, str) else delete_patterns
                 return api.upload_folder(
                     repo_id=repo_id,
                     folder_path=folder,
                     commit_message=commit_message or "Push configuration",
                     revision=branch,
                     create_pr=create_pr,
+                    allow_patterns=allow_patterns,
+                    ignore_patterns=ignore_patterns,
+                    delete_patterns=[*former, *(given or [])] or None,
                 )
-
-    def _add_card(
-        self,
-        api: HfApi,
-        folder: Path,
-        repo_id: str,
-        variant: str | None,
-        branch: str | None,
-        given: str | Path | ModelCard | None,
-    ) -> None:
-        target = folder / _README
-        if given is None:
-            # A variant's card would tell of this variant alone.
-            exists = _card_of(api, repo_id, branch)
-            if exists is None or (MARK in exists and variant is None):
-                self.generate_model_card(repo_id=repo_id, variant=variant).save(target)
-        elif isinstance(given, Path):
-            target.write_bytes(given.read_bytes())
-        else:
-            target.write_text(str(given), encoding="utf-8")
 
     @classmethod
     def from_pretrained(
@@ -211,7 +210,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         variant: str | None = None,
         **model_kwargs: Any,
     ) -> Any:
-        if os.path.isdir(model_id):
+        if os.path.isdir(model_id) or os.path.isabs(model_id) or model_id.startswith("."):
             folder = Path(model_id) / variant if variant else Path(model_id)
             return cls._load(folder, folder, as_instance, variant)
         snapshot = download(
@@ -250,54 +249,22 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
             )
         except DefinitionNotFoundError:
             if variant is None:
-                raise
+                raise DefinitionNotFoundError(
+                    f"there is no definition {folder / cls.definition_filename}"
+                ) from None
             raise VariantNotFoundError(f"{folder.parent} has no variant {variant!r}") from None
 
 
-def download(repo_id: str, definition: str, variant: str | None = None, **options: Any) -> Path:
-    """Download a repository, or one variant of it, into the library's cache.
+def _write_card(target: Path, given: str | Path | ModelCard) -> None:
+    if isinstance(given, Path):
+        target.write_bytes(given.read_bytes())
+    else:
+        target.write_text(str(given), encoding="utf-8")
 
-    Args:
-        repo_id: the repository.
-        definition: the file that must be there.
-        variant: the variant.
-        options: as for ``huggingface_hub.snapshot_download``.
 
-    Returns:
-        The folder of the snapshot.
+def _makes_card(present: str | None, variant: str | None) -> bool:
+    """Whether a card is generated: never in the place of a person's.
+
+    A variant's card would tell of this variant alone.
     """
-    path = f"{variant}/{definition}" if variant else definition
-    try:
-        # Asked for first: its absence is told before anything large is downloaded.
-        with reaching_the_hub():
-            hf_hub_download(repo_id, path, **options)
-    except LocalEntryNotFoundError:
-        raise
-    except EntryNotFoundError:
-        if variant is not None:
-            raise VariantNotFoundError(f"{repo_id} has no variant {variant!r}") from None
-        raise DefinitionNotFoundError(f"{repo_id} holds no {definition}") from None
-    patterns = [f"{variant}/*"] if variant else None
-    with reaching_the_hub():
-        return Path(snapshot_download(repo_id, allow_patterns=patterns, **options))
-
-
-def check_variant(variant: str | None) -> None:
-    """Refuse a name that is no folder's.
-
-    Raises:
-        HubError: it is not.
-    """
-    if variant is not None and _VARIANT.fullmatch(variant) is None:
-        raise HubError(
-            f"expected a variant's name of letters, digits, '.', '_' and '-', got {variant!r}"
-        )
-
-
-def _card_of(api: HfApi, repo_id: str, branch: str | None) -> str | None:
-    """The README.md that a repository has."""
-    if not api.file_exists(repo_id, _README, revision=branch):
-        return None
-    with TemporaryDirectory(prefix="xpm-hub-") as temporary:
-        path = api.hf_hub_download(repo_id, _README, revision=branch, local_dir=temporary)
-        return Path(path).read_text(encoding="utf-8", errors="replace")
+    return present is None or (MARK in present and variant is None)
