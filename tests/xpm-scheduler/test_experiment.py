@@ -16,9 +16,11 @@ from xpm_scheduler import (
     DirtyGitAction,
     DirtyGitError,
     FailedExperiment,
+    Job,
     JobFailureStatus,
     JobState,
     LevelInformation,
+    Listener,
     RunMode,
     SubmissionError,
     Workspace,
@@ -477,3 +479,25 @@ def test_a_job_tells_how_far_it_is(tmp_path: Path) -> None:
         wait_for(tmp_path / "gate.half")
         assert job.progress == [LevelInformation(0, "half", 0.5), LevelInformation(1, None, 0.25)]
         gate.touch()
+
+
+def test_listeners_are_told_what_happens(tmp_path: Path) -> None:
+    from sample import Add
+
+    told: list[str] = []
+
+    class Teller(Listener):
+        def job_submitted(self, job: Job) -> None:
+            told.append(f"submitted {job.name}")
+
+        def on_job_state_changed(self, job: Job) -> None:
+            told.append(job.state.name)
+
+    teller = Teller()
+    with experiment(tmp_path, "told") as xp:
+        xp.scheduler.addlistener(teller)
+        Add.C(x=1).submit()
+        xp.wait()
+        xp.scheduler.removelistener(teller)
+        Add.C(x=2).submit()
+    assert told == ["submitted add", "READY", "SCHEDULED", "RUNNING", "DONE"]

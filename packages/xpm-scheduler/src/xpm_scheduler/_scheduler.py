@@ -39,8 +39,21 @@ _logger = logging.getLogger("xpm.scheduler")
 class Listener:
     """Told what happens to jobs, in the scheduler's thread: return at once.
 
-    Subclass it, override what matters, and hand it to :meth:`Scheduler.addlistener`.
+    Subclass it, override what matters, and hand it to :meth:`Scheduler.addlistener`. Of each
+    pair of methods one is enough: the ``on_`` ones call the others.
     """
+
+    def on_job_submitted(self, job: Job) -> None:
+        """A job was submitted."""
+        self.job_submitted(job)
+
+    def on_job_state_changed(self, job: Job) -> None:
+        """A job has changed its state."""
+        self.job_state(job)
+
+    def on_service_added(self, service: Any) -> None:
+        """A service was added to an experiment."""
+        self.service_add(service)
 
     def job_submitted(self, job: Job) -> None:
         """A job was submitted."""
@@ -48,7 +61,7 @@ class Listener:
     def job_state(self, job: Job) -> None:
         """A job has changed its state."""
 
-    def service_add(self, service: Service) -> None:
+    def service_add(self, service: Any) -> None:
         """A service was added to an experiment."""
 
 
@@ -182,7 +195,7 @@ class Scheduler(Loop):
     def service_added(self, service: Service) -> None:
         """A service was added to an experiment; called in the loop's thread."""
         for listener in self._listeners:
-            listener.service_add(service)
+            listener.on_service_added(service)
 
     # ----------------------------------------------------------------------- the loop's wishes
 
@@ -223,7 +236,7 @@ class Scheduler(Loop):
             return  # a callback has submitted it while the experiment was ending
         self._joined(job, xp)
         for listener in self._listeners:
-            listener.job_submitted(job)
+            listener.on_job_submitted(job)
         if job.run_mode is RunMode.GENERATE_ONLY:
             self._generate(job)
         elif job.run_mode is RunMode.PREPARE:
@@ -327,7 +340,7 @@ class Scheduler(Loop):
         for xp in job.experiments:
             xp.job_changed(job, old, new)
         for listener in self._listeners:
-            listener.job_state(job)
+            listener.on_job_state_changed(job)
         if new == JobState.ERROR and job.blame is None:
             for xp in job.experiments:
                 if xp.stops:
