@@ -557,6 +557,21 @@ def test_value_classes() -> None:
         Model.value_class()(Main)
 
 
+def test_tagged_configurations_and_their_values_are_pickled() -> None:
+    config = Main.C(n=tag(3), sub=Sub.C(x=1).tag("kind", "a"))
+    for again in (
+        pickle.loads(pickle.dumps(config)),
+        copy.deepcopy(config),
+        pickle.loads(pickle.dumps(config.instance(DirectoryContext(Path("/job"))))).__config__,
+    ):
+        assert again.tags() == {"n": 3, "kind": "a"}
+        assert again.__identifier__() == config.__identifier__()
+    config.seal(DirectoryContext(Path("/job")))
+    sealed = pickle.loads(pickle.dumps(config))
+    assert sealed.tags() == {"n": 3, "kind": "a"}
+    assert sealed in {config}
+
+
 def test_values_are_pickled() -> None:
     made = Main.C(sub=Sub.C(x=1, out=Path("/o"))).instance()
     again = pickle.loads(pickle.dumps(made))

@@ -75,6 +75,10 @@ class Location:
                 return line
         return self.code.co_firstlineno
 
+    def __reduce__(self) -> Any:
+        # code objects belong to their process
+        return Location, (self.filename, self.line)
+
     def __iter__(self) -> Any:
         return iter((self.filename, self.line))
 
