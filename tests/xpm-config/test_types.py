@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 import typing
 from enum import Enum
 from pathlib import Path
@@ -256,3 +257,38 @@ def test_names_that_modules_import_for_type_checkers_alone(
     assert one.One.C(a=two.Two.C(one=one.One.C())).a.one.a is None
     with pytest.raises(TypeError, match=r"'Param\[Missing\]' cannot be resolved: No module named"):
         one.Wrong.C()
+
+
+def test_a_class_is_first_used_by_several_threads() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            assert _first_use(4) == [(1, 2, 5)] * 4
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _first_use(count: int) -> list[tuple[int, int, int]]:
+    class First(Config):
+        a: Param[int] = field(default=1)
+        b: Param[int] = field(default=2)
+        part: Param[Part] = field(default_factory=lambda: Part.C())
+
+    class Part(Config):
+        z: Param[int] = field(default=5)
+
+    found: list[tuple[int, int, int]] = []
+    start = threading.Barrier(count)
+
+    def use() -> None:
+        start.wait()
+        made = First.C()
+        found.append((made.a, made.b, made.part.z))
+
+    threads = [threading.Thread(target=use) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found

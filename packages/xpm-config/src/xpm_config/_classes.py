@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from _thread import RLock  # threading costs start-up time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._attributes import ArgumentAttribute, OldArgumentAttribute
@@ -54,7 +55,25 @@ def _base_of(cls: type) -> type:
     return next(base for base in cls.__mro__ if not issubclass(base, ConfigObject))
 
 
+# One thread at a time builds schemas: it takes defaults off the class while it does.
+_building = RLock()
+_unfinished: dict[type, ObjectType] = {}
+
+
 def _build(cls: type) -> ObjectType:
+    with _building:
+        found = vars(cls).get("__xpm_schema__") or _unfinished.get(cls)
+        if found is not None:
+            return found
+        try:
+            schema = _schema(cls)
+            cls.__xpm_schema__ = schema  # type: ignore[attr-defined] # the class's own
+        finally:
+            _unfinished.pop(cls, None)
+        return schema
+
+
+def _schema(cls: type) -> ObjectType:
     frames = vars(cls).get("__xpm_frames__", [])
     try:
         schema = ObjectType(cls, frames)
@@ -64,7 +83,7 @@ def _build(cls: type) -> ObjectType:
         error.place = class_location(cls)
         raise error.with_traceback(None) from None
     schema.value_type = value_type_of(cls)
-    cls.__xpm_schema__ = schema  # type: ignore[attr-defined] # the class's own
+    _unfinished[cls] = schema
     if frames:
         del cls.__xpm_frames__  # type: ignore[attr-defined] # keeps functions alive
     # A class written as the value class of another one has no schema of its own to offer.
