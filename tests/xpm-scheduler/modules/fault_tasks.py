@@ -6,10 +6,10 @@ import os
 import time
 from pathlib import Path
 
-from sample import note
+from sample import note, wait_for
 
 from xpm_config import Config, Meta, Param, PathGenerator, field, param_group, partial
-from xpm_scheduler import GracefulTimeout, LightweightTask, ResumableTask, Task
+from xpm_scheduler import GracefulTimeout, LightweightTask, ResumableTask, Task, progress
 
 SCHEDULE = param_group("fault schedule")
 
@@ -76,3 +76,35 @@ class Shared(Work):
         note(self.journal, f"open {self.number} {os.getpid()}")
         super().execute()
         note(self.journal, f"close {self.number} {os.getpid()}")
+
+
+class Big(Task):
+    """Writes a large file, and half of it first."""
+
+    size: Param[int]
+    journal: Meta[Path]
+    out: Meta[Path] = field(default_factory=PathGenerator("big.bin"))
+
+    def execute(self) -> None:
+        note(self.journal, f"begin {self.size} {os.getpid()}")
+        with self.out.open("wb", buffering=0) as file:
+            for _ in range(2):
+                content = bytes(self.size // 2)
+                while content:
+                    content = content[file.write(content) :]
+        note(self.journal, f"end {self.size} {os.getpid()}")
+
+
+class Long(Task):
+    """Lasts until a file is there, reporting how far it is."""
+
+    number: Param[int]
+    journal: Meta[Path]
+    gate: Meta[Path]
+
+    def execute(self) -> None:
+        note(self.journal, f"begin {self.number} {os.getpid()}")
+        progress(0.5)
+        wait_for(self.gate)
+        progress(1.0)
+        note(self.journal, f"end {self.number} {os.getpid()}")

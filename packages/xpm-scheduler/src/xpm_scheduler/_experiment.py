@@ -250,7 +250,7 @@ class experiment(Belongings):
         try:
             self._begin_run()
         except OSError as error:
-            raise WorkspaceError(f"{self.name}: the run cannot be recorded: {error}") from error
+            raise WorkspaceError(f"{self.name}: the run cannot be recorded: {error}") from None
 
     def _begin_run(self) -> None:
         projects = check_git(self.name, self._project_paths, self._dirty_git)

@@ -25,6 +25,12 @@ _PROGRESS_SHARE = 1e-4
 _STATUS_INTERVAL, _STATUS_SHARE = 2.0, 0.005
 
 
+def say(text: str) -> None:
+    """Write to the job's log; where that is not possible, the job goes on all the same."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr)
+
+
 class JobReporter:
     """Writes the events and the status of the job of this process.
 
@@ -55,7 +61,7 @@ class JobReporter:
             yield
         except OSError as error:
             if not self._complained:
-                print(f"what happens cannot be recorded: {error}", file=sys.stderr)
+                say(f"what happens cannot be recorded: {error}")
             self._complained = True
 
     def state(self, state: str, *, reason: str | None = None, code: int | None = None) -> None:

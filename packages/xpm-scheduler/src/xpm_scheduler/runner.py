@@ -33,7 +33,7 @@ from ._attempts import (
 from ._files import write_atomic, write_json
 from ._layout import JobFolder
 from ._outputs import OutputRecorder
-from ._reporting import JobReporter
+from ._reporting import JobReporter, say
 from ._task import Task
 from .exceptions import GracefulTimeout, SchedulerError, TaskCancelled
 from .taskglobals import Env, is_main_process
@@ -107,14 +107,14 @@ def main(folder: str, token: str) -> int:
         return _take_and_run(job, token)
     except (OSError, SchedulerError) as error:
         # About files of the job: what users' code raises is an outcome.
-        print(f"{job.name}: {error}", file=sys.stderr)
+        say(f"{job.name}: {error}")
         return 1
 
 
 def _take_and_run(job: JobFolder, token: str) -> int:
     taken = take(job, token)
     if taken is None:
-        print(f"{job.name}: not this process's to run; leaving", file=sys.stderr)
+        say(f"{job.name}: not this process's to run; leaving")
         return FENCED
     lock, attempt = taken
     # A child that a task leaves behind must not make the job look alive.
@@ -137,15 +137,15 @@ def by_hand(folder: str | Path) -> int:
         os.chdir(job.path)
         return main(job.path, "")
     if job.is_done():
-        print(f"{job.name} is done already: {job.done}", file=sys.stderr)
+        say(f"{job.name} is done already: {job.done}")
         return 0
     try:
         token = _begin_by_hand(job)
     except (OSError, SchedulerError) as error:
-        print(f"{job.name}: {error}", file=sys.stderr)
+        say(f"{job.name}: {error}")
         return 1
     if token is None:
-        print(f"{job.name} is running already, or being started: {job.path}", file=sys.stderr)
+        say(f"{job.name} is running already, or being started: {job.path}")
         return FENCED
     os.chdir(job.path)
     return main(job.path, token)
@@ -190,11 +190,11 @@ def _run(job: JobFolder, attempt: Attempt, lock: JobLock) -> int:
 def _finish(job: JobFolder, token: str, reporter: JobReporter, outcome: _Outcome) -> None:
     """Write how it ended; the terminal marker comes last, and only for the attempt's owner."""
     if not owns(job, token):
-        print(f"{job.name}: another attempt has begun; its end is not recorded", file=sys.stderr)
+        say(f"{job.name}: another attempt has begun; its end is not recorded")
         return
     if outcome.reason is None:
         reporter.state("done")
-        write_atomic(job.done, "")
+        _mark_done(job)
     else:
         reporter.state("error", reason=outcome.reason, code=outcome.code)
         marker = {"code": outcome.code, "reason": outcome.reason, "message": outcome.message}
@@ -203,6 +203,17 @@ def _finish(job: JobFolder, token: str, reporter: JobReporter, outcome: _Outcome
     for path in (job.pid, job.locks):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+
+
+def _mark_done(job: JobFolder) -> None:
+    try:
+        write_atomic(job.done, "")
+    except OSError as error:
+        # The disk is full: a file that is there needs no room to get another name.
+        try:
+            os.replace(job.pid, job.done)
+        except OSError:
+            raise error from None
 
 
 def _initial_status(job: JobFolder, attempt: Attempt) -> dict[str, Any]:
@@ -256,10 +267,10 @@ def _execute(
             init_task.execute()
         loaded.task.execute()
     except _NotToBeRun as error:
-        print(error, file=sys.stderr)
+        say(str(error))
         return _Outcome(1, "failed", str(error))
     except TaskCancelled as error:
-        traceback.print_exc()
+        say(traceback.format_exc())
         return _Outcome(1, "cancelled", str(error))
     except GracefulTimeout as error:
         return _Outcome(1, "timeout", str(error))
@@ -270,10 +281,10 @@ def _execute(
         code = error.code if isinstance(error.code, int) else 1
         return _Outcome(code, "failed", f"the task left with sys.exit({error.code!r})")
     except MemoryError as error:
-        traceback.print_exc()
+        say(traceback.format_exc())
         return _Outcome(1, "memory", _describe(error))
     except BaseException as error:  # noqa: BLE001 -- users' code may raise anything
-        traceback.print_exc()
+        say(traceback.format_exc())
         return _Outcome(1, "failed", _describe(error))
     return _Outcome(0)
 
