@@ -49,6 +49,7 @@ class ConfigReader(Reader):
         self._partial = partial
         self._keep = keep
         self._holds: dict[int, list[int]] = {}
+        self._has_tasks = False
         self._submitted: list[int] = []
         # Links to producers and init tasks, set once all objects are there: most loops
         # between objects are of these links.
@@ -106,7 +107,10 @@ class ConfigReader(Reader):
             self.built[number] = stub_of(record, self.source.where(number))
             return
         super().make(number)
-        if number in self._targets and "task" in record:
+        if number not in self._targets:
+            return
+        self._has_tasks = True
+        if "task" in record:
             # What another job's folder records may have been written before it was marked.
             if record["task"] == number:
                 self._submit(number, self.built[number])
@@ -118,18 +122,24 @@ class ConfigReader(Reader):
 
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
         kind: type[Config] = self.class_of(number, record)
-        built = self.built
-        for child in self._holds.pop(number, ()):
-            # A task that is a value was submitted, whether or not its record says so.
-            if child in built and is_task(built[child]):
-                self._submit(child, built[child])
+        if self._has_tasks:
+            self._submit_held(number)
         try:
             config = make_config(kind, early, fields)
         except ConfigError as error:
             raise DefinitionError(f"{self.source.where(number)}: {error}") from error
         if not _STATE.isdisjoint(record):
             self._set_state(config, record, number)
+        if kind.__xpm_task__:
+            self._has_tasks = True
         return config
+
+    def _submit_held(self, number: int) -> None:
+        """A task that is a value was submitted, whether or not its record says so."""
+        built = self.built
+        for child in self._holds.pop(number, ()):
+            if child in built and is_task(built[child]):
+                self._submit(child, built[child])
 
     def _set_state(self, config: Any, record: dict[str, Any], number: int) -> None:
         producer = record.get("task")

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from ._later import set_aside, settle
-from ._plans import plan_of
-from ._reader import Reader
+from ._plans import Plan, plan_of
+from ._reader import Group, JobReaders, Reader
+from ._source import Source
 from .exceptions import ClassNotFoundError, DefinitionError
 
 
@@ -16,6 +17,12 @@ class InstanceReader(Reader):
 
     The tasks of other folders are read when they are first looked into, where nobody can tell.
     """
+
+    def __init__(
+        self, source: Source, jobs: JobReaders | None = None, group: Group | None = None
+    ) -> None:
+        super().__init__(source, jobs, group)
+        self._plans: dict[tuple[str, str, str], Plan] = {}
 
     def waiting(self, number: int) -> list[tuple[Reader, int]]:
         record = self.source.by_id[number]
@@ -26,23 +33,16 @@ class InstanceReader(Reader):
                 return []
         return super().waiting(number)
 
-    def make(self, number: int) -> None:
-        if number in self.built:
-            return
-        if self.job is None or number != self.source.last:
-            super().make(number)
-            return
-        tasks = self.group.tasks
-        if self.job in tasks:
-            self._early[number] = tasks[self.job]
-        super().make(number)
-        tasks[self.job] = self.built[number]
-
     def create(self, number: int, record: dict[str, Any]) -> Any:
-        return plan_of(self.class_of(number, record)).new()
+        if number == self.source.last and self.job in self.group.tasks:
+            return self.group.tasks[self.job]
+        return self._plan(number, record).new()
 
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
-        plan = plan_of(self.class_of(number, record))
+        plan = self._plan(number, record)
+        is_task = self.job is not None and number == self.source.last
+        if is_task and early is None:
+            early = self.group.tasks.get(self.job)
         if early is None:
             value = plan.new()
         elif early.__class__ is plan.value_type:
@@ -53,10 +53,20 @@ class InstanceReader(Reader):
         plan.fill(value, fields, self.source, number)
         if early is not None:
             settle(early)
+        if is_task:
+            self.group.tasks[self.job] = value
         if plan.post is not None:
             # Not before all is there: in a loop, an object is met before it is filled.
             self.group.pending.append(partial(plan.post, value))
         return value
+
+    def _plan(self, number: int, record: dict[str, Any]) -> Plan:
+        # Most records of a file are of few classes: one look-up each.
+        key = record["module"], record["type"], str(record.get("file"))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = plan_of(self.class_of(number, record))
+        return plan
 
     def _task_of(self, number: int, record: dict[str, Any]) -> Any:
         """The task of a job's folder, if that is not to be read yet; ``None`` otherwise."""
@@ -66,7 +76,7 @@ class InstanceReader(Reader):
         task = self.group.tasks.get(job)
         if task is None:
             try:
-                plan = plan_of(self.class_of(number, record))
+                plan = self._plan(number, record)
             except ClassNotFoundError:
                 return None  # its own folder names the script that defines it
             if plan.later is None:

@@ -14,6 +14,8 @@ from ._source import Source
 from ._values import shown, value_check
 from .exceptions import DefinitionError
 
+_ABSENT = object()
+
 
 class Plan:
     """How value objects of a configuration class are made.
@@ -40,6 +42,7 @@ class Plan:
         "_init",
         "_kind",
         "_names",
+        "_new",
         "_old",
         "later",
         "post",
@@ -57,6 +60,9 @@ class Plan:
             (name, *value_check(argument)) for name, argument in self._arguments.items()
         ]
         self.value_type = value_type
+        # Config.__new__ guards against calls like A(x=1): nothing that is of use here.
+        guarded = value_type.__new__ is Config.__new__
+        self._new: Any = object.__new__ if guarded else value_type.__new__
         self._init = value_type.__init__ is not object.__init__
         self._direct = not self._init and _sets_directly(value_type, self._arguments)
         self._identified: tuple[str, str] | None = None
@@ -71,7 +77,7 @@ class Plan:
 
     def new(self) -> Any:
         """A bare value object."""
-        return self.value_type.__new__(self.value_type)
+        return self._new(self.value_type)
 
     def fill(self, value: Any, fields: dict[str, Any], source: Source, number: int) -> None:
         """Set a value object's attributes.
@@ -80,15 +86,22 @@ class Plan:
             DefinitionError: a field is missing, a value is not of its argument's type, or there
                 is no such argument.
         """
-        if fields.keys() != self._names:
+        if len(fields) != len(self._names):
             fields = self._complete(value, fields, source, number)
         for name, check, known in self._checks:
-            item = fields[name]
-            if type(item) not in known:
-                try:
-                    fields[name] = check(item)
-                except Refused as refused:
-                    raise self._refuse(name, refused, source, number) from None
+            item = fields.get(name, _ABSENT)
+            if type(item) in known:
+                continue
+            if item is _ABSENT:
+                self.fill(value, self._complete(value, fields, source, number), source, number)
+                return
+            try:
+                fields[name] = checked = check(item)
+            except Refused as refused:
+                raise self._refuse(name, refused, source, number) from None
+            if checked is item and isinstance(item, Config):
+                # Objects are taken for their class alone: the next needs no check.
+                known.add(type(item))
         attributes(value).update(fields)
         if self._identified is not None:
             identifier = source.by_id[number].get("identifier")

@@ -33,7 +33,7 @@ class Group:
     def __init__(self) -> None:
         self.readers: list[Reader] = []
         self.pending: list[Callable[[], object]] = []
-        self.tasks: dict[str, Any] = {}
+        self.tasks: dict[str | None, Any] = {}
         self.exists: Callable[[str, Source], bool] = lambda job, source: False
 
     def call_pending(self) -> None:
@@ -325,4 +325,5 @@ def _build(reader: Reader, number: int) -> None:
                 todo += waiting
                 continue
         todo.pop()
-        reader.make(number)
+        if number not in reader.built:
+            reader.make(number)
