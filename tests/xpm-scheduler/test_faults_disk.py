@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,86 @@ def test_a_full_disk(tmp_path: Path, how: str) -> None:
     ended = Journal(tmp_path / "journal").count("end")
     assert set(ended) == {SIZE, *range(5), *range(10, 14)}
     assert set(ended.values()) == {1}
+
+
+#: Root may write everywhere, unless it gives that up.
+_AS_OWNER = (
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"] if os.getuid() == 0 else []
+)
+
+
+def refused(tmp_path: Path, *arguments: str) -> tuple[dict[str, str], str, int]:
+    """Run the plan; returns the line of each task, what was said, and the status."""
+    program = [sys.executable, str(MODULES / "refused_plan.py"), str(tmp_path), *arguments]
+    command = [*_AS_OWNER, *program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()}
+    return lines, done.stderr, done.returncode
+
+
+@contextlib.contextmanager
+def read_only(path: Path) -> Iterator[None]:
+    """Let nothing be made in a folder for a while."""
+    mode = path.stat().st_mode
+    path.chmod(0o555)
+    try:
+        yield
+    finally:
+        path.chmod(mode)
+
+
+@pytest.mark.parametrize("name", ["jobs", "jobs/fault_tasks.work"])
+def test_a_folder_of_jobs_is_read_only(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "ws" / name
+    path.mkdir(parents=True)
+    with read_only(path):
+        lines, said, code = refused(tmp_path)
+    assert code == 1
+    for number in "12":
+        assert lines[number].split()[1] == "error"
+        assert "Permission denied" in lines[number]
+        assert str(path) in lines[number]
+    assert "not started because" in said
+    assert lines["4"].split()[1] == ("done" if name != "jobs" else "error")
+    lines, _, code = refused(tmp_path)
+    assert code == 0
+    assert set(Journal(tmp_path / "journal").count("begin").values()) == {1}
+
+
+def test_the_folder_of_a_job_is_read_only(tmp_path: Path) -> None:
+    lines, _, code = refused(tmp_path)
+    assert code == 0
+    folder = next((tmp_path / "ws" / "jobs" / "fault_tasks.guarded").iterdir())
+    (folder / "guarded.done").unlink()
+    with read_only(folder):
+        lines, _, code = refused(tmp_path)
+    assert code == 1
+    assert [lines[n].split()[1] for n in "1234"] == ["done", "done", "done", "error"]
+    assert str(folder) in lines["4"]
+    assert refused(tmp_path)[2] == 0
+    counts = Journal(tmp_path / "journal").count("begin")
+    assert counts == {1: 1, 2: 1, 3: 1, 4: 2}, "its marker was taken away, and it was run again"
+
+
+@pytest.mark.parametrize("name", ["ws", "ws/experiments", "ws/experiments/refused", "token"])
+def test_what_a_plan_needs_is_read_only(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.mkdir(parents=True)
+    with read_only(path):
+        _, said, code = refused(tmp_path)
+    assert code == 1
+    assert f"'{path}/" in said or f"({path}" in said
+    assert "Permission denied" in said
+    assert refused(tmp_path)[2] == 0
+
+
+def test_a_dry_run_needs_to_write_nothing(tmp_path: Path) -> None:
+    assert refused(tmp_path)[2] == 0
+    everything = [tmp_path / "ws", *(p for p in (tmp_path / "ws").rglob("*") if p.is_dir())]
+    with contextlib.ExitStack() as stack:
+        for path in everything:
+            stack.enter_context(read_only(path))
+        _, said, code = refused(tmp_path, "dry")
+    assert code == 0
+    assert said.count("[done]") == 3

@@ -259,7 +259,10 @@ class Driving:
                 return
             ending = silent_end(end)
             if job.token is not None:
-                record_failure(folder, job.token, ending)
+                try:
+                    record_failure(folder, job.token, ending)
+                except OSError as error:  # a full disk: what matters is how the job ended
+                    ending = ending._replace(message=f"{ending.message} ({error})")
             self._end_badly(job, ending)
         else:
             self._mover.move(job, JobState.READY)
