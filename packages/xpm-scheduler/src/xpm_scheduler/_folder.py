@@ -37,6 +37,10 @@ from .runner import script_text
 
 #: What is called in a job's process; the launch server has its module loaded already.
 RUNNER_MODULE = "xpm_scheduler.runner"
+
+#: What a launch server loads once, for all jobs: also what most plans import beside their tasks,
+#: since a job loads the plan's own script when that is where its task is.
+_PRELOAD = (RUNNER_MODULE, "xpm_scheduler._experiment")
 RUNNER = f"{RUNNER_MODULE}:main"
 
 
@@ -268,7 +272,7 @@ def _command(job: Job, folder: JobFolder, token: str) -> Command:
 def ready_for_jobs(launcher: Launcher) -> Launcher:
     """See to it that the launcher has the runner loaded, whoever has made it."""
     if isinstance(launcher, DirectLauncher) and RUNNER_MODULE not in launcher.preload:
-        launcher.preload = (*launcher.preload, RUNNER_MODULE)
+        launcher.preload = (*launcher.preload, *_PRELOAD)
     return launcher
 
 

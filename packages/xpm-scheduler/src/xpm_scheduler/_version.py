@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version as _distribution_version
 
 
 @cache
 def version() -> str:
     """The version of this distribution."""
-    return _distribution_version("xpm-scheduler")
+    # Loads the parser of e-mails: only for those who ask.
+    from importlib.metadata import version as distribution_version
+
+    return distribution_version("xpm-scheduler")
