@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._arguments import Argument
 from ._base import UNSET, qualified, warn_at_class
+from ._configtype import ConfigType
 from ._enumerated import LiteralType
 from ._hints import Field
 from .exceptions import DefinitionError
@@ -129,3 +130,32 @@ def _old_ignore_default(argument: Argument, given: Field) -> None:
 def _warn(argument: Argument, message: str) -> None:
     message = f"{qualified(argument.owner)}.{argument.name}: {message}"
     warn_at_class(argument.owner, message, DeprecationWarning)
+
+
+def check_override(argument: Argument, inherited: Argument) -> None:
+    """Refuses an argument that does not fit the inherited one it replaces.
+
+    Raises:
+        DefinitionError: its type is another one.
+    """
+    place = f"{qualified(argument.owner)}.{argument.name}"
+    new, old = argument.type, inherited.type
+    new_cls, old_cls = getattr(new, "cls", None), getattr(old, "cls", None)
+    if isinstance(new, ConfigType) and isinstance(old, ConfigType):
+        if not issubclass(new_cls, old_cls):  # type: ignore[arg-type] # both are there
+            raise DefinitionError(
+                f"{place}: the type {new} is not a subtype of {old}, "
+                f"which {qualified(inherited.owner)} declares"
+            )
+    elif str(new) != str(old):
+        raise DefinitionError(
+            f"{place}: the type {new} is not compatible with {old}, "
+            f"which {qualified(inherited.owner)} declares"
+        )
+    if not argument.overrides:
+        warn_at_class(
+            argument.owner,
+            f"{place} replaces the argument of {qualified(inherited.owner)}; "
+            "say so by field(overrides=True)",
+            UserWarning,
+        )

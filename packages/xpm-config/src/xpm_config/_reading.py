@@ -5,15 +5,15 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ._base import is_config_class, nearest, qualified, user_location
+from ._base import is_config_class, nearest, user_location
 from ._configtype import ConfigType
 from ._containers import DictType, ListType, SetType, TupleType
 from ._copying import convert
 from ._enumerated import EnumType
 from ._faults import Fault, Place, depth, inner
-from ._finding import find_class
 from ._forms import FORMS, decoded, hashed, special
 from ._plain import unwrapped
+from ._reading_checks import SPECIAL, check_complete, check_names, class_of, coerced, with_defaults
 from ._scalars import BytesType
 from ._steps import Steps, run
 from ._types import Refused, Type, describe
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 C = TypeVar("C")
 
 _ANY = AnyType()
-_SPECIAL = ("$type", "$id", "$version")
 
 
 class _Reader:
@@ -53,7 +52,7 @@ class _Reader:
     def _nested(self, data: Any, type: Type, place: Place) -> Steps:
         if isinstance(data, dict) and ("$type" in data or "$ref" in data):
             cls = type.cls if isinstance(type, ConfigType) else None
-            return _coerced((yield from self.config(data, cls, place)), type, place)
+            return coerced((yield from self.config(data, cls, place)), type, place)
         if isinstance(type, UnionType):
             return (yield from self._union(data, type, place))
         if isinstance(type, ConfigType) and isinstance(data, dict):
@@ -61,7 +60,7 @@ class _Reader:
         if isinstance(type, ConfigType):
             return self.leaf(data, type, place)
         if isinstance(data, dict) and len(data) == 1 and next(iter(data)) in FORMS:
-            return _coerced((yield from self._form(data, type, place)), type, place)
+            return coerced((yield from self._form(data, type, place)), type, place)
         if isinstance(type, DictType) and isinstance(data, dict):
             names = yield from self._items(data, repeat(type.key), place, data)
             items = yield from self._items(data.values(), repeat(type.element), place, data)
@@ -71,7 +70,7 @@ class _Reader:
                 raise Fault(place, f"expected {type} (a list), got {describe(data)}")
             return (yield from self._sequence(data, type, place))
         if not isinstance(type, AnyType):
-            return _coerced(data, type, place)
+            return coerced(data, type, place)
         if isinstance(data, list):
             return (yield from self._items(data, repeat(_ANY), place))
         items = yield from self._items(data.values(), repeat(_ANY), place, data)
@@ -97,7 +96,7 @@ class _Reader:
             return known[data]
         if isinstance(type, BytesType) and isinstance(data, str):
             return decoded(data, place)
-        return _coerced(data, type, place)
+        return coerced(data, type, place)
 
     def _leaf_of_union(self, data: Any, type: UnionType, place: Place) -> Any:
         try:
@@ -187,8 +186,8 @@ class _Reader:
             if data["$ref"] not in self.objects:
                 raise Fault(place, f"no object before this one has the $id {data['$ref']!r}")
             return self.objects[data["$ref"]]
-        cls = _class(data, declared, place)
-        made = _bare(cls, place)
+        cls = class_of(data, declared, place)
+        made = with_defaults(cls, place)
         made.__xpm__.set_location(self.location)
         if "$id" in data:
             if data["$id"] in self.objects:
@@ -204,11 +203,11 @@ class _Reader:
     def _fill(self, made: Any, data: dict[str, Any], place: Place) -> Steps:
         info = made.__xpm__
         arguments = info.xpmtype.arguments
-        _check_names(info.xpmtype, data, place)
+        check_names(info.xpmtype, data, place)
         if not info.xpmtype.old_arguments:
-            _check_complete(info, data, place)
+            check_complete(info, data, place)
         for name, item in data.items():
-            if name in _SPECIAL:
+            if name in SPECIAL:
                 continue
             argument = arguments.get(name)
             at = inner(place, name)
@@ -220,65 +219,7 @@ class _Reader:
                 setattr(made, name, value)
             except ConfigError as error:
                 raise Fault(at, str(error)) from None
-        _check_complete(info, info.values, place)
-
-
-def _class(data: dict[str, Any], declared: Any, place: Place) -> Any:
-    name = data.get("$type")
-    if name is None:
-        if declared is None or _is_root(declared):
-            raise Fault(place, "the class is not known here: name it under '$type'")
-        return declared
-    at = inner(place, "$type")
-    if not isinstance(name, str):
-        raise Fault(at, f"expected module:Class, got {describe(name)}")
-    try:
-        cls = find_class(name)
-    except LookupError as error:
-        raise Fault(at, str(error)) from None
-    if declared is not None and not issubclass(cls, declared):
-        raise Fault(at, f"{name} is not a {qualified(declared)}")
-    return cls
-
-
-def _bare(cls: Any, place: Place) -> Any:
-    """A configuration of a class that has its defaults alone."""
-    try:
-        made = object.__new__(cls.C)
-    except TypeError as error:  # it has abstract methods
-        raise Fault(place, str(error)) from None
-    type(made).__init__(made)
-    return made
-
-
-def _check_names(schema: Any, data: dict[str, Any], place: Place) -> None:
-    arguments = schema.arguments
-    for name in data:
-        if name not in arguments and name not in _SPECIAL and name not in schema.old_arguments:
-            near = nearest(str(name), arguments)
-            message = f"{schema.full_name} has no argument '{name}'{near}"
-            raise Fault(inner(place, name), message, key=True)
-
-
-def _check_complete(info: Any, given: dict[str, Any], place: Place) -> None:
-    missing = [a.name for a in info.xpmtype.required if a.name not in given]
-    if missing:
-        shown = ", ".join(f"'{name}'" for name in missing)
-        raise Fault(place, f"no value for the required {shown} of {info.xpmtype.full_name}")
-
-
-def _coerced(value: Any, type: Type, place: Place) -> Any:
-    try:
-        return type.coerce(value)
-    except Refused as refused:
-        got = describe(refused.value)
-        raise Fault(place, f"expected {refused.expected}, got {got}") from None
-    except ConfigError as error:
-        raise Fault(place, str(error)) from None
-
-
-def _is_root(cls: type) -> bool:
-    return not cls.__xpmtype__.arguments and cls.__name__ == "Config"  # type: ignore[attr-defined] # a Config
+        check_complete(info, info.values, place)
 
 
 def read(cls: type[C], data: Any) -> C:

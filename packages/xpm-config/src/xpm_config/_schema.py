@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ._annotations import Scope, declarations
 from ._arguments import Argument
-from ._base import UNSET, ConfigClass, is_config_class, qualified, warn_at_class
+from ._base import UNSET, ConfigClass, is_config_class, qualified
 from ._configtype import ConfigType
 from ._containers import is_container
 from ._encoding import encode_text, extended
-from ._fields import make_argument
+from ._fields import check_override, make_argument
 from ._generics import fixed_variables, specialized
 from ._groups import Partial
 from ._hooks import class_hooks
@@ -234,32 +234,3 @@ def _type_identifier(cls: type) -> str:
             f"{qualified(cls)}.__xpmid__() is expected to return a str, got {identifier!r}"
         )
     return identifier
-
-
-def check_override(argument: Argument, inherited: Argument) -> None:
-    """Refuses an argument that does not fit the inherited one it replaces.
-
-    Raises:
-        DefinitionError: its type is another one.
-    """
-    place = f"{qualified(argument.owner)}.{argument.name}"
-    new, old = argument.type, inherited.type
-    new_cls, old_cls = getattr(new, "cls", None), getattr(old, "cls", None)
-    if isinstance(new, ConfigType) and isinstance(old, ConfigType):
-        if not issubclass(new_cls, old_cls):  # type: ignore[arg-type] # both are there
-            raise DefinitionError(
-                f"{place}: the type {new} is not a subtype of {old}, "
-                f"which {qualified(inherited.owner)} declares"
-            )
-    elif str(new) != str(old):
-        raise DefinitionError(
-            f"{place}: the type {new} is not compatible with {old}, "
-            f"which {qualified(inherited.owner)} declares"
-        )
-    if not argument.overrides:
-        warn_at_class(
-            argument.owner,
-            f"{place} replaces the argument of {qualified(inherited.owner)}; "
-            "say so by field(overrides=True)",
-            UserWarning,
-        )
