@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fault_plan import TASKS, TWICE, UNITS
@@ -42,7 +42,10 @@ def wait_until(condition: Callable[[], bool], limit: float = 30.0) -> None:
 
 
 def start_driver(
-    folder: Path, seconds: float = 0.02, name: str = "faults", **environ: str
+    folder: Path,
+    seconds: float = 0.02,
+    name: str = "faults",
+    environ: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start a driver of the plan."""
     command = [sys.executable, str(MODULES / "fault_plan.py"), str(folder), str(seconds), name]
@@ -52,7 +55,7 @@ def start_driver(
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
-        env={**os.environ, **environ},
+        env={**os.environ, **(environ or {})},
     )
 
 

@@ -9,12 +9,24 @@ import time
 VARIABLE = "XPM_DEADLINE"
 
 
+#: What the variable says, and when that is on a clock that nobody sets
+_known: tuple[str, float] | None = None
+
+
 def remaining_time() -> float | None:
     """Return the seconds that the job which calls this has left.
 
+    What is read from the system's clock is read once: set later, it changes nothing.
+
     :returns: None when there is no time limit, or no launcher that tells it.
     """
-    try:
-        return max(0.0, float(os.environ[VARIABLE]) - time.time())
-    except (KeyError, ValueError):
+    global _known
+    said = os.environ.get(VARIABLE)
+    if said is None:
         return None
+    if _known is None or _known[0] != said:
+        try:
+            _known = said, time.monotonic() + float(said) - time.time()
+        except ValueError:
+            return None
+    return max(0.0, _known[1] - time.monotonic())

@@ -100,6 +100,7 @@ def main(folder: str, token: str) -> int:
         The exit status: 0 when the task has succeeded.
     """
     job = JobFolder.at(Path(folder))
+    Env.instance().remaining_time()  # read now: the clock may be set while the job runs
     if not is_main_process():
         # Rank 0 takes the job, reports and marks for all the processes of it.
         return _execute(job, _Cancellation(), _hold_nothing).code
