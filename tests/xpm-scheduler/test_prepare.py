@@ -72,7 +72,9 @@ def test_nothing_is_prepared_for_what_is_done(tmp_path: Path, folder: Path) -> N
     assert _lines(folder / "asked") == ["done"]
 
 
-def test_only_the_preparations_are_run_when_told_so(tmp_path: Path, folder: Path) -> None:
+def test_only_the_preparations_are_run_when_told_so(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from lasting import Data, Reader, Use
 
     with experiment(tmp_path / "w", "use", run_mode=RunMode.PREPARE) as xp:
@@ -80,6 +82,7 @@ def test_only_the_preparations_are_run_when_told_so(tmp_path: Path, folder: Path
     assert not xp.failed
     assert _lines(folder / "prepared") == ["only"]
     assert not use.jobpath.exists()
+    assert "1 task: 1 not run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("mode", [RunMode.NORMAL, RunMode.PREPARE])

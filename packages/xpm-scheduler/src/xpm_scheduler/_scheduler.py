@@ -372,7 +372,7 @@ class Scheduler(Loop):
                     xp.preparing(origin)
                 self._demand(origin)
         for xp in job.experiments:
-            xp.job_generated()
+            xp.job_left_out()
 
 
 def job_finished(job: Job) -> Callable[[], bool]:

@@ -23,6 +23,7 @@ class Counts:
         "done",
         "failed",
         "generated",
+        "left_out",
         "jobs",
         "preparing",
         "running",
@@ -34,7 +35,7 @@ class Counts:
         #: Jobs that are run only if needed, and are not (yet).
         self.asleep = 0
         #: Jobs that are not to be run.
-        self.generated = 0
+        self.generated = self.left_out = 0
         #: Preparations that run for such jobs.
         self.preparing = 0
         #: Callbacks that the ends of jobs have called, and that have not returned.
@@ -43,7 +44,8 @@ class Counts:
     @property
     def finished(self) -> int:
         """Number of jobs that have ended, or are not to be started."""
-        return self.done + self.failed + self.skipped + self.generated + self.asleep
+        ended = self.done + self.failed + self.skipped
+        return ended + self.generated + self.left_out + self.asleep
 
     def nothing_left(self, jobs: int) -> bool:
         """Whether all jobs have ended.
@@ -99,6 +101,8 @@ def summary(name: str, jobs: Iterable[Job], counts: Counts, seconds: float) -> s
         could not be started because of which failure.
     """
     parts = [f"{counts.generated} generated"] if counts.generated else []
+    if counts.left_out:
+        parts.append(f"{counts.left_out} not run")
     if counts.done or not parts:
         before = f" ({counts.before} before)" if counts.before else ""
         parts.append(f"{counts.done} done{before}")

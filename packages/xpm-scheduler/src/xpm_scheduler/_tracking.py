@@ -51,6 +51,10 @@ class Tracking:
             self._asleep.remove(job)
             self.counts.asleep -= 1
 
+    def job_left_out(self) -> None:
+        """A job is not to be run: only what is to be prepared for it was wanted."""
+        self.counts.left_out += 1
+
     def job_generated(self) -> None:
         """A job that is not to be run has got what it gets instead."""
         self.counts.generated += 1
