@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -63,6 +64,14 @@ def test_save_and_load(tmp_path: Path) -> None:
     assert files_in(tmp_path / "saved") == ["experimaestro.json"]
     assert load(tmp_path / "saved") == model
     assert type(load(str(tmp_path / "saved"), as_instance=True)) is Model
+
+
+def test_messages_about_what_was_loaded_name_its_file(tmp_path: Path) -> None:
+    save(Model.C(layers=[Layer.C(size=1)]), tmp_path / "saved")
+    layer = load(tmp_path / "saved").layers[0]
+    assert str(tmp_path / "saved" / "experimaestro.json") in str(layer.__xpm__.location)
+    again = pickle.loads(pickle.dumps(layer))
+    assert str(again.__xpm__.location) == str(layer.__xpm__.location)
 
 
 def test_any_nesting_is_saved(tmp_path: Path) -> None:

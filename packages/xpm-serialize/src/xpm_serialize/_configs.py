@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xpm_config import Config
+from xpm_config import Config, ConfigInformation, ConfigMixin
 
 from ._stubs import TaskStub
 from .exceptions import DefinitionError
@@ -41,20 +41,24 @@ def empty_config(kind: type[Config]) -> Any:
     return kind.C()
 
 
-def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
+def make_config(
+    kind: type[Config], early: Any, fields: dict[str, Any], file: str, number: int
+) -> Any:
     """A configuration with the values that were read.
 
     Args:
         kind: its class.
         early: the configuration, if it is there already (in a loop).
         fields: value by name.
+        file: where it comes from: messages about the configuration name it.
+        number: the record in the file.
 
     Raises:
         ConfigError: a value does not fit its argument, or there is no such argument.
     """
-    config_type, special = _makers.get(kind) or _maker(kind)
-    if early is None and not special:
-        return config_type(**fields)
+    config_type, xpmtype, special = _makers.get(kind) or _maker(kind)
+    if not special and early is None and xpmtype is not None:
+        return _new_config(config_type, xpmtype, fields, file, number)
     generated: list[str] = []
     fixed: dict[str, Any] = {}
     for name, argument in special:
@@ -69,14 +73,16 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
         else:
             # Kept as it was: the class may have another one by now.
             fixed[name] = argument.validate(fields.pop(name))
-    if early is None:
-        config = config_type(**fields)
-    else:
+    if early is not None:
         config = early
         for name, value in fields.items():
             if name not in kind.__xpmtype__.arguments:
                 config_type(**{name: value})  # raises the error that names it
             setattr(config, name, value)
+    elif xpmtype is not None:
+        config = _new_config(config_type, xpmtype, fields, file, number)
+    else:
+        config = config_type(**fields)
     if not fixed and not generated:
         return config
     info = config.__xpm__
@@ -86,18 +92,33 @@ def make_config(kind: type[Config], early: Any, fields: dict[str, Any]) -> Any:
     return config
 
 
-# Class → that of its configurations, and the arguments that no value is given for: generated
-# paths and constants.
-_makers: dict[type[Config], tuple[Any, list[tuple[str, Any]]]] = {}
+def _new_config(
+    config_type: Any, xpmtype: Any, fields: dict[str, Any], file: str, number: int
+) -> Any:
+    """What the constructor does; that says where it was called, and takes longer."""
+    config = object.__new__(config_type)
+    config.__xpm__ = info = ConfigInformation(config, xpmtype, file, number)
+    info.fill(fields)
+    return config
 
 
-def _maker(kind: type[Config]) -> tuple[Any, list[tuple[str, Any]]]:
+# Class → that of its configurations; its schema, unless more than that is done to make one;
+# and the arguments that no value is given for: generated paths and constants.
+_makers: dict[type[Config], tuple[Any, Any, list[tuple[str, Any]]]] = {}
+
+
+def _maker(kind: type[Config]) -> tuple[Any, Any, list[tuple[str, Any]]]:
+    config_type: Any = kind.C
     special = [
         (name, argument)
         for name, argument in kind.__xpmtype__.arguments.items()
         if argument.generator is not None or argument.constant
     ]
-    found = _makers[kind] = kind.C, special
+    usual = (
+        config_type.__new__ is ConfigMixin.__new__ and config_type.__init__ is ConfigMixin.__init__
+    )
+    xpmtype = kind.__xpmtype__ if usual else None
+    found = _makers[kind] = config_type, xpmtype, special
     return found
 
 

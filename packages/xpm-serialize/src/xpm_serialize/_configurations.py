@@ -125,7 +125,7 @@ class ConfigReader(Reader):
         if self._has_tasks:
             self._submit_held(number)
         try:
-            config = make_config(kind, early, fields)
+            config = make_config(kind, early, fields, self.source.name, number)
         except ConfigError as error:
             raise DefinitionError(f"{self.source.where(number)}: {error}") from error
         if not _STATE.isdisjoint(record):
