@@ -19,6 +19,7 @@ from pathlib import Path
 from contenders import Contender, peer, this_project
 from object_scenarios import config_scenarios, serialize_scenarios
 from report import Figure, table
+from scale_scenarios import scale_scenarios
 from scenarios import Run, Scenario, scenarios
 from state_scenarios import state_scenarios
 from supervise import Usage, become_subreaper, measure
@@ -148,7 +149,13 @@ def matching(name: str, known: Collection[str]) -> list[str]:
 
 def main() -> None:
     cpus = len(os.sched_getaffinity(0))
-    collected = (*scenarios(cpus), *config_scenarios(), *serialize_scenarios(), *state_scenarios())
+    collected = (
+        *scenarios(cpus),
+        *config_scenarios(),
+        *serialize_scenarios(),
+        *state_scenarios(),
+        *scale_scenarios(),
+    )
     known = {each.name: each for each in collected}
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(

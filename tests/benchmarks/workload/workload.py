@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from experimaestro import Param, Task, field
+from experimaestro import Param, Task, field, progress, tqdm
 
 
 class Noop(Task):
@@ -46,3 +46,30 @@ class Behind(Task):
 
     def execute(self) -> None:
         pass
+
+
+class Layered(Task):
+    """Does nothing, after some others."""
+
+    x: Param[int]
+    needs: Param[list[Layered]]
+
+    def execute(self) -> None:
+        pass
+
+
+class Steps(Task):
+    """Reports each of many steps that take no time, and notes the seconds that each costs."""
+
+    n: Param[int]
+
+    def execute(self) -> None:
+        start = time.process_time()
+        for _ in tqdm(range(self.n)):
+            pass
+        bar = time.process_time() - start
+        start = time.process_time()
+        for step in range(self.n):
+            progress(step / self.n)
+        calls = time.process_time() - start
+        Path("took").write_text(f"{bar / self.n} {calls / self.n}")
