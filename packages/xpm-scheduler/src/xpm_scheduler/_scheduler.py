@@ -86,10 +86,11 @@ class Scheduler(Loop):
     @classmethod
     def instance(cls) -> Scheduler:
         """The scheduler of this process."""
-        with cls._guard:
-            if cls._instance is None:
-                cls._instance = Scheduler()
-            return cls._instance
+        found = cls._instance
+        if found is None:
+            with cls._guard:
+                found = cls._instance = cls._instance or Scheduler()
+        return found
 
     # ------------------------------------------------------------- called by experiments
 
@@ -118,6 +119,10 @@ class Scheduler(Loop):
     def runs(self, xp: experiment) -> bool:
         """Whether an experiment has begun and not ended."""
         return xp in self._experiments
+
+    def holds(self, job: Job) -> bool:
+        """Whether a job belongs to an experiment that is open."""
+        return self._jobs.get(_key(job)) is job
 
     def find(self, job: Job) -> Job | None:
         """The job with the same identifier that was submitted before, unless it has failed."""
@@ -284,7 +289,12 @@ class Scheduler(Loop):
         cause = _stop_cause(job)
         asleep = any(not origin.demanded for origin in job.origins)
         if not asleep and cause is None:
-            return False
+            # In a plan that is typed again most are done: two changes for each, not four.
+            ready = all(origin.state == JobState.DONE for origin in job.origins)
+            if not ready or not job.folder.is_done():
+                return False
+            self._found_done(job)
+            return True
         try:
             done = look(job.folder).verdict is Verdict.DONE
             if asleep and not done and self._archives.have(job):
@@ -294,19 +304,21 @@ class Scheduler(Loop):
             self.move(job, job.fail(JobFailureStatus.FAILED, str(error)))
             return True
         if done:
-            job.found_done = True
-            self.move(job, JobState.DONE)
+            self._found_done(job)
         elif cause is not None:
             self._apply(_machine.stop([job], cause))
         return done or cause is not None
+
+    def _found_done(self, job: Job) -> None:
+        job.found_done = True
+        self.move(job, JobState.DONE)
 
     def _fetched(self, job: Job, found: bool | Exception) -> None:
         """A job was looked for in auxiliary folders before what it needs was demanded."""
         if job.state != JobState.UNSCHEDULED:
             return
         if found is True:
-            job.found_done = True
-            self.move(job, JobState.DONE)
+            self._found_done(job)
             return
         if isinstance(found, Exception):
             _logger.warning("%s: cannot be restored, and is run: %s", job.locator, found)
