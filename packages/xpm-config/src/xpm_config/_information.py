@@ -167,7 +167,13 @@ class ConfigInformation(ArgumentValues):
         self.meta = flag
 
     def add_dependencies(self, *dependencies: Any) -> None:
-        """Adds dependencies, which the scheduler understands."""
+        """Adds dependencies, which the scheduler understands.
+
+        Raises:
+            SealedError: it was submitted already.
+        """
+        if self.job is not None:
+            raise SealedError(f"{self.shown} was submitted: dependencies are added before that")
         self.dependencies.extend(dependencies)
 
     def converted(self) -> Any:

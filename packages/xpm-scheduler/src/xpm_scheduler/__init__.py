@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ._interaction import CLIInteraction as CLIInteraction
     from ._interaction import Interaction as Interaction
     from ._job import Job as Job
+    from ._job_context import STDERR as STDERR
+    from ._job_context import STDOUT as STDOUT
+    from ._job_context import JobContext as JobContext
     from ._node import JobDependency as JobDependency
     from ._node import TransientMode as TransientMode
     from ._notifications import LevelInformation as LevelInformation
@@ -32,9 +35,6 @@ if TYPE_CHECKING:
     from ._states import JobFailureStatus as JobFailureStatus
     from ._states import JobState as JobState
     from ._states import JobStateError as JobStateError
-    from ._submission import STDERR as STDERR
-    from ._submission import STDOUT as STDOUT
-    from ._submission import JobContext as JobContext
     from ._task import DependentMarker as DependentMarker
     from ._task import ResumableTask as ResumableTask
     from ._task import Task as Task
@@ -125,7 +125,7 @@ _HOMES = {
     "_prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
     "_scheduler": ("Listener", "Scheduler"),
     "_states": ("JobFailureStatus", "JobState", "JobStateError"),
-    "_submission": ("STDERR", "STDOUT", "JobContext"),
+    "_job_context": ("STDERR", "STDOUT", "JobContext"),
     "_task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
     "_workspace": ("RunMode", "Workspace", "set_launcher"),
     "exceptions": (

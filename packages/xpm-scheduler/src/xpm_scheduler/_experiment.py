@@ -20,7 +20,14 @@ from ._history import prune_history
 from ._job import Job
 from ._live import live_line
 from ._node import Node
-from ._opening import check_git, lock_runs, refuse_in_job, refuse_interactive, refuse_twice
+from ._opening import (
+    check_git,
+    know_own_script,
+    lock_runs,
+    refuse_in_job,
+    refuse_interactive,
+    refuse_twice,
+)
 from ._prepare import PrepareResource
 from ._run import RunRecords
 from ._scheduler import Scheduler
@@ -138,7 +145,7 @@ class experiment(Belongings):
         self._path = self.workspace.experimentspath / name
         self._lock = FileLock(self._path / "lock")
         self._started = 0.0
-        self._thread = 0
+        self.thread = 0
         self._monitor: Monitor | None = None
         self._wait_for_quit = wait_for_quit
         self._quit = threading.Event()
@@ -233,11 +240,12 @@ class experiment(Belongings):
         refuse_in_job(self.name)
         refuse_twice(self.name, self._path, open_plans)
         self._started = time.monotonic()
-        self._thread = threading.get_ident()
+        self.thread = threading.get_ident()
         if self.run_mode is not RunMode.DRY_RUN:
             self._open_records()
         open_plans.append(self)
         experiment.CURRENT = self
+        know_own_script()
         if self._register_signals:
             self._signals_taken = term_signal.take()
         if self.port is not None and self._records is not None:
@@ -380,6 +388,10 @@ class experiment(Belongings):
         self.jobs[key] = job
         self.scheduler.submit(job, self)
         return job
+
+    def holds(self, job: Job) -> bool:
+        """Whether a job belongs to an experiment that is open, in the plan's thread."""
+        return self.scheduler.holds(job)
 
     def preparations_of(self, task: Task, origins: Iterable[Node]) -> list[PrepareResource]:
         """What is to be prepared before a task is run, in the plan's thread."""

@@ -21,6 +21,15 @@ class DirtyGitAction(Enum):
     WARN = "warn"
     ERROR = "error"
 
+    @classmethod
+    def _missing_(cls, value: object) -> DirtyGitAction:
+        """Accept the values in any case."""
+        for action in cls:
+            if isinstance(value, str) and value.lower() == action.value:
+                return action
+        names = ", ".join(action.value for action in cls)
+        raise ValueError(f"dirty_git: expected one of {names}, got {value!r}")
+
 
 #: What ``git log`` is asked for: commit, short form, author, date, subject.
 _FORMAT = "--format=%H%x00%h%x00%an <%ae>%x00%cI%x00%s"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._attempts import executions
 from ._layout import JobFolder, task_name
 from ._node import JobDependency, Node, TransientMode
 from ._states import JobState
 from ._workspace import RunMode, Workspace
+from .taskglobals import RANK_VARIABLES
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher, TokenDependency
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from ._notifications import LevelInformation
     from ._scheduler import Scheduler
     from ._task import Task
+
+
+class JobOptions(NamedTuple):
+    """What can be asked for one submission; see :meth:`Task.submit`."""
+
+    max_retries: int | None = None
+    transient: TransientMode | None = None
+    backup: bool | None = None
 
 
 class Job(Node):
@@ -135,6 +144,29 @@ class Job(Node):
         lazy = self.transient is not TransientMode.NONE
         return lazy and not self.demanded and self.run_mode is RunMode.NORMAL
 
+    def again(self, origins: tuple[Node, ...], options: JobOptions | None) -> Job:
+        """A new job for the same task, to be run as this one was to be.
+
+        Args:
+            origins: what must be done before.
+            options: what is asked for now, where it differs.
+        """
+        asked = options or JobOptions()
+        job = Job(
+            self.config,
+            workspace=self.workspace,
+            launcher=self._launcher,
+            run_mode=self.run_mode,
+            origins=origins,
+            tokens=self.tokens,
+            partials=self.partials,
+            max_retries=self._max_retries if asked.max_retries is None else asked.max_retries,
+            transient=self.transient if asked.transient is None else asked.transient,
+            backup=self.backup if asked.backup is None else asked.backup,
+        )
+        job.env = self.env
+        return job
+
     def add_dependencies(self, *tokens: TokenDependency) -> None:
         """Make the job hold units of counters while it runs; before it is submitted.
 
@@ -234,7 +266,7 @@ class Job(Node):
         """The environment of the job's process: this process's, overlaid by what is set for
         the workspace, then the launcher, then the job."""
         return {
-            **os.environ,
+            **{k: v for k, v in os.environ.items() if k not in RANK_VARIABLES},
             **self.workspace.env,
             **self.launcher.environ,
             **(self.env or {}),

@@ -42,6 +42,17 @@ def refuse_in_job(name: str) -> None:
     )
 
 
+def know_own_script() -> None:
+    """Let what a job has pickled of this script's classes be loaded here.
+
+    A job has the script under the name that ``multiprocessing`` gives it in its processes; this
+    is what ``import multiprocessing`` does here.
+    """
+    main = sys.modules.get("__main__")
+    if main is not None:
+        sys.modules.setdefault("__mp_main__", main)
+
+
 def refuse_twice(name: str, path: Path, plans: Iterable[Any]) -> None:
     """Refuse an experiment that this thread has open already: it would wait for itself.
 
@@ -49,7 +60,7 @@ def refuse_twice(name: str, path: Path, plans: Iterable[Any]) -> None:
         SubmissionError: it has.
     """
     for plan in plans:
-        if plan._path == path and plan._thread == threading.get_ident():
+        if plan._path == path and plan.thread == threading.get_ident():
             raise SubmissionError(f"the experiment {name!r} is open already; leave it first")
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from xpm_config import Config
 from xpm_serialize import LightweightTask
 
+from ._job import JobOptions
 from ._node import TransientMode
-from ._submission import JobOptions, on_completed, submit_task, watch_output
+from ._submission import on_completed, submit_task, watch_output
 from ._workspace import RunMode, Workspace
 from .exceptions import SubmissionError
 from .taskglobals import Env

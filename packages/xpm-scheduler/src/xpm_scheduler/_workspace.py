@@ -41,7 +41,8 @@ class RunMode(Enum):
             for mode in cls:
                 if wanted in (mode.value, mode.name.lower().replace("_", "-")):
                     return mode
-        return None
+        names = ", ".join(mode.value for mode in cls)
+        raise ValueError(f"run_mode: expected one of {names}, got {value!r}")
 
 
 class Plan(Protocol):
@@ -50,6 +51,11 @@ class Plan(Protocol):
     @property
     def workspace(self) -> Workspace:
         """Where its tasks run."""
+        ...
+
+    @property
+    def thread(self) -> int:
+        """The thread that has opened it."""
         ...
 
 
@@ -64,7 +70,12 @@ _of_thread = threading.local()
 def current_plan() -> Plan | None:
     """The experiment that this thread works for: by default, the innermost open one."""
     plan: Plan | None = getattr(_of_thread, "plan", None)
-    return plan or (open_plans[-1] if open_plans else None)
+    if plan is not None:
+        return plan
+    me = threading.get_ident()
+    # A thread that has opened none, such as one of a pool, works for the one opened last.
+    own = [each for each in open_plans if each.thread == me] or open_plans
+    return own[-1] if own else None
 
 
 @contextlib.contextmanager

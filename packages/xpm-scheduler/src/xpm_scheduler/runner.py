@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,10 @@ class _NotToBeRun(Exception):
     """A file of the job is not what it should be; no traceback says more than the message."""
 
 
+#: The signals that tell a job to stop.
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
 class _Outcome:
     """How a job ended."""
 
@@ -75,11 +80,17 @@ class _Cancellation:
         self.reason: str | None = None
 
     def install(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOPS:
             signal.signal(number, self._handle)
 
+    @staticmethod
+    def uninstall() -> None:
+        """Have the signals act as they do in a process that is no job."""
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def _handle(self, number: int, _frame: object) -> None:
-        for other in (signal.SIGTERM, signal.SIGINT):
+        for other in _STOPS:
             signal.signal(other, signal.SIG_DFL)
         left = Env.instance().remaining_time()
         if left is not None and left <= self.NEAR:
@@ -103,6 +114,7 @@ def main(folder: str, token: str) -> int:
     Env.instance().remaining_time()  # read now: the clock may be set while the job runs
     if not is_main_process():
         # Rank 0 takes the job, reports and marks for all the processes of it.
+        _mind_children(None)
         return _execute(job, _Cancellation(), _hold_nothing).code
     try:
         return _take_and_run(job, token)
@@ -118,9 +130,34 @@ def _take_and_run(job: JobFolder, token: str) -> int:
         say(f"{job.name}: not this process's to run; leaving")
         return FENCED
     lock, attempt = taken
-    # A child that a task leaves behind must not make the job look alive.
-    os.register_at_fork(after_in_child=lock.release)
+    _mind_children(lock)
     return _run(job, attempt, lock)
+
+
+def _mind_children(lock: JobLock | None) -> None:
+    """Make processes that the task forks ordinary ones: they are not the job.
+
+    Args:
+        lock: the job's lock, which must not make the job look alive when such a process stays.
+    """
+
+    def block() -> None:
+        # A signal to a child that has only just begun would be lost, as Python clears what it
+        # has noted: the system keeps it until the child has handlers of its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+    def in_child() -> None:
+        if lock is not None:
+            lock.release()
+        # Handlers are the main thread's to set; a child of another thread has none but that.
+        if threading.current_thread() is threading.main_thread():
+            _Cancellation.uninstall()
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=in_child)
 
 
 def by_hand(folder: str | Path) -> int:
@@ -179,7 +216,7 @@ def _run(job: JobFolder, attempt: Attempt, lock: JobLock) -> int:
     outcome = _execute(job, cancellation, _hold_tokens)
     if cancellation.reason not in (None, outcome.reason):
         outcome = _Outcome(1, cancellation.reason, outcome.message or "the job was told to stop")
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         # The end is being written: from here on a signal would only tear it.
         signal.signal(number, signal.SIG_IGN)
     _flush_output()
@@ -257,6 +294,18 @@ def _execute(
     job: JobFolder, cancellation: _Cancellation, hold: Callable[[JobFolder], None]
 ) -> _Outcome:
     """Load the task and run it; all that users' code may raise becomes an outcome."""
+    process = os.getpid()
+    outcome = _attempt(job, cancellation, hold)
+    if os.getpid() != process:
+        # A child that the task has forked has come back in its parent's place.
+        _flush_output()
+        os._exit(outcome.code)
+    return outcome
+
+
+def _attempt(
+    job: JobFolder, cancellation: _Cancellation, hold: Callable[[JobFolder], None]
+) -> _Outcome:
     Env.taskpath = Path(job.path)
     try:
         cancellation.install()
@@ -293,7 +342,7 @@ def _execute(
 def _load(job: JobFolder) -> LoadedTask:
     Env.loading = True
     try:
-        loaded = load_task(Path(job.params))
+        loaded = load_task(Path(job.params), own_process=True)
     except (DefinitionError, DefinitionNotFoundError) as error:
         raise _NotToBeRun(str(error)) from None
     finally:

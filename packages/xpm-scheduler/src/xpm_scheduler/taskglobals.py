@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from xpm_launchers import remaining_time
 
-_RANK_VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+RANK_VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 
 
 class Env:
@@ -50,7 +50,7 @@ class Env:
 
 def is_main_process() -> bool:
     """Whether this is rank 0 of a distributed job (or the job is not distributed)."""
-    for variable in _RANK_VARIABLES:
+    for variable in RANK_VARIABLES:
         rank = os.environ.get(variable)
         if rank is not None:
             return rank == "0"

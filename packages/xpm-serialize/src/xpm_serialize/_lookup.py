@@ -29,6 +29,18 @@ _MAIN = ("__main__", MAIN_ALIAS)
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+([^\s(:\[]+)", re.M)
 
 _scripts: dict[str, ModuleType] = {}
+
+#: Whether this process exists for one task: then the script of the task becomes its main module,
+#: as in the processes of ``multiprocessing``.
+_own_process = False
+
+
+def own_process() -> None:
+    """Say that this process exists for the task that is loaded next."""
+    global _own_process
+    _own_process = True
+
+
 _configs: dict[tuple[str, str, str | None], type[Config]] = {}
 
 
@@ -109,7 +121,14 @@ def _main(name: str, member: str, file: str | None, where: str) -> ModuleType:
         raise ClassNotFoundError(
             f"{where}: the script {file}, which defines {member!r}, is not there"
         )
-    return _script(file, MAIN_ALIAS if MAIN_ALIAS not in sys.modules else None, where)
+    known = sys.modules.get(MAIN_ALIAS)
+    free = known is None or (_own_process and known not in _scripts.values())
+    script = _script(file, MAIN_ALIAS if free else None, where)
+    if free and _own_process:
+        # Under both names also after the script has imported ``multiprocessing``, which gives
+        # the one to whatever has the other.
+        sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = script
+    return script
 
 
 def _is_file(module: ModuleType, file: str | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ._folders import JobFolders, MakeReader
 from ._instances import InstanceReader
+from ._lookup import own_process as take_process
 from ._reader import Group, JobReaders, Reader
 from ._source import Source
 from .exceptions import DefinitionError
@@ -33,12 +34,14 @@ class LoadedTask:
         self.document = document
 
 
-def load_task(params: Path, *, as_instance: bool = True) -> LoadedTask:
+def load_task(params: Path, *, as_instance: bool = True, own_process: bool = False) -> LoadedTask:
     """Load the task of a job's folder.
 
     Args:
         params: the job's ``params.json``.
         as_instance: make value objects, directly; configurations if false.
+        own_process: this process is the task's own: a script that was run as ``__main__`` becomes
+            its main module, so that what is pickled here finds its classes elsewhere.
 
     Returns:
         The task, its init tasks and its tags. Nothing was executed but what making the objects
@@ -49,6 +52,8 @@ def load_task(params: Path, *, as_instance: bool = True) -> LoadedTask:
         DefinitionError: it is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
+    if own_process:
+        take_process()
     make: MakeReader = InstanceReader if as_instance else _config_reader
     reader, document = JobFolders(make).open(Path(params))
     last = reader.source.last
