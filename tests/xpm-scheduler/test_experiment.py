@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -501,3 +502,18 @@ def test_listeners_are_told_what_happens(tmp_path: Path) -> None:
         xp.scheduler.removelistener(teller)
         Add.C(x=2).submit()
     assert told == ["submitted add", "READY", "SCHEDULED", "RUNNING", "DONE"]
+
+
+def test_the_garbage_collector_is_left_as_it_was(tmp_path: Path) -> None:
+    before = gc.get_threshold()
+    with experiment(tmp_path, "outer"):
+        assert gc.get_threshold()[:2] == before[:2]
+        with experiment(tmp_path, "inner"):
+            pass
+    assert gc.get_threshold() == before
+    with experiment(tmp_path, "outer"):
+        gc.set_threshold(123, 4, 5)
+    try:
+        assert gc.get_threshold() == (123, 4, 5)
+    finally:
+        gc.set_threshold(*before)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from . import _machine
 from ._archives import Archives
 from ._callbacks import Callbacks, Watch
+from ._collector import RareCollections
 from ._driving import EXPECTED, Driving
 from ._folder import Verdict, generate, look
 from ._job import Job
@@ -78,6 +79,7 @@ class Scheduler(Loop):
         self._jobs: dict[tuple[str, str, str], Job] = {}
         self._experiments: list[experiment] = []
         self._listeners: list[Listener] = []
+        self._collections = RareCollections()
         self._archives = Archives(self)
         self._driving = Driving(self, self._archives)
         self.preparations = Preparations(self)
@@ -106,6 +108,8 @@ class Scheduler(Loop):
     def attach(self, xp: experiment) -> None:
         """An experiment begins; starts the thread with the first one."""
         with Scheduler._guard:
+            if not self._experiments:
+                self._collections.begin()
             self._experiments.append(xp)
             self.start()
 
@@ -115,6 +119,7 @@ class Scheduler(Loop):
         with Scheduler._guard:
             if not self._experiments:
                 self.stop()
+                self._collections.end()
 
     def runs(self, xp: experiment) -> bool:
         """Whether an experiment has begun and not ended."""
