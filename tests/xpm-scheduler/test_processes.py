@@ -192,3 +192,39 @@ def test_objects_of_a_script_are_pickled_from_job_to_job_and_to_the_plan(
     command = [sys.executable, str(script), str(tmp_path / "workspace")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.split() == ["1", "1"], done.stderr
+
+
+def test_equal_tasks_that_were_left_are_taken_over_as_one(tmp_path: Path) -> None:
+    from lasting import Note
+    from sample import wait_for
+
+    journal, gate = tmp_path / "journal", tmp_path / "gate"
+    with experiment(tmp_path, "left"):
+        one = Note.C(number=1, journal=journal, gate=gate).submit()
+        two = Note.C(number=1, journal=journal, gate=gate).submit()
+        by_hand = Note.C(number=2, journal=journal).add_dependencies(one.job).submit()
+        wait_for(journal)
+        raise GracefulExperimentExit
+    with experiment(tmp_path, "next") as xp:
+        top = Note.C(number=3, journal=journal, needs=[one, two, by_hand]).submit()
+        two.submit()
+        assert two.job is one.job
+        gate.touch()
+    assert not xp.failed
+    assert len(xp.jobs) == 3
+    assert top.job.state == two.job.state == JobState.DONE
+    assert journal.read_text().count("begin") == 3
+
+
+def test_an_equal_task_that_failed_is_run_again_each_time(tmp_path: Path) -> None:
+    from lasting import Note
+
+    journal = tmp_path / "journal"
+    with experiment(tmp_path, "fails"):
+        one = Note.C(number=1, journal=journal, fail=True).submit()
+        two = Note.C(number=1, journal=journal, fail=True).submit()
+        assert not one.wait()
+        for task in (one, two, two, one):
+            task.submit()
+            assert not task.wait()
+    assert journal.read_text().count("begin") == 5

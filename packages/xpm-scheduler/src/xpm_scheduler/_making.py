@@ -88,19 +88,16 @@ def make_job(
 def _origins(task: Task, mode: RunMode, plan: SubmittingPlan | None) -> tuple[Node, ...]:
     """What a task needs: the jobs of what it holds, those added by hand, and preparations."""
     jobs = _needed_jobs(task)
-    if plan is not None and mode is not RunMode.DRY_RUN:
-        jobs = [job if plan.holds(job) else renew(job, plan) for job in jobs]
-    found: dict[int, Node] = {id(job): job for job in jobs}
-    if plan is not None and mode is not RunMode.DRY_RUN:
-        for job in found.values():
-            if isinstance(job, Job) and job.run_mode is RunMode.DRY_RUN:
-                raise SubmissionError(
-                    f"{task.__xpm__.xpmtype.full_name}: needs {job.label}, which was submitted "
-                    "as a dry run: it will never be there"
-                )
-        needed = plan.preparations_of(task, found.values())
-        found.update({id(resource): resource for resource in needed})
-    return tuple(found.values())
+    if plan is None or mode is RunMode.DRY_RUN:
+        return tuple(dict.fromkeys(jobs))
+    for job in jobs:
+        if job.run_mode is RunMode.DRY_RUN:
+            raise SubmissionError(
+                f"{task.__xpm__.xpmtype.full_name}: needs {job.label}, which was submitted "
+                "as a dry run: it will never be there"
+            )
+    held = dict.fromkeys(job if plan.holds(job) else renew(job, plan) for job in jobs)
+    return tuple(dict.fromkeys((*held, *plan.preparations_of(task, held))))
 
 
 def _needed_jobs(task: Task) -> list[Job]:
@@ -109,7 +106,16 @@ def _needed_jobs(task: Task) -> list[Job]:
     jobs += [
         _dependency_job(task, added) for added in task.__xpm__.dependencies if not _is_token(added)
     ]
-    return [job for job in jobs if job is not None]
+    return [newest(job) for job in jobs if job is not None]
+
+
+def newest(job: Job) -> Job:
+    """The job that has taken the place of another one, if any has.
+
+    Several equal tasks have one job; what :func:`renew` makes is known to the one it is made of.
+    """
+    last: Job = job.config.__xpm__.job
+    return last
 
 
 def renew(job: Job, plan: SubmittingPlan, options: JobOptions | None = None) -> Job:
@@ -142,8 +148,7 @@ def renew(job: Job, plan: SubmittingPlan, options: JobOptions | None = None) -> 
             task.__xpm__.job = plan.take(again)
             for register in task.__dict__.get("_callbacks", ()):
                 register(plan, task.__xpm__.job)
-    renewed: Job = job.config.__xpm__.job
-    return renewed
+    return newest(job)
 
 
 def _left(task: Task, plan: SubmittingPlan) -> list[Job]:

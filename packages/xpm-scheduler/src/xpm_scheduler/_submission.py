@@ -12,7 +12,7 @@ from xpm_serialize import LightweightTask
 
 from ._job import Job, JobOptions
 from ._job_context import JobContext
-from ._making import SubmittingPlan, make_job, renew
+from ._making import SubmittingPlan, make_job, newest, renew
 from ._node import TransientMode
 from ._states import JobState
 from ._workspace import RunMode, Workspace, current_plan
@@ -101,11 +101,11 @@ def _check(
 
 def _submit_again(task: Task, plan: SubmittingPlan | None, options: JobOptions) -> None:
     """The same object is submitted once more."""
-    job: Job = task.__xpm__.job
+    job = task.__xpm__.job = newest(task.__xpm__.job)
     if plan is None or job.run_mode is RunMode.DRY_RUN:
         return
     if job.state == JobState.ERROR or not plan.holds(job):
-        renew(job, plan, options)
+        task.__xpm__.job = renew(job, plan, options)
     elif options.transient is not None and job.scheduler is not None:
         job.scheduler.submitted_again(job, options.transient)
 
