@@ -60,7 +60,7 @@ def start() -> None:
     """Time from nothing to a server that serves."""
     code = (
         "import time; from xpm_launchers import DirectLauncher, PythonCall, command, run_all\n"
-        "from xpm_launchers._local._startup import Address\n"
+        "from xpm_launchers._forkserver.client.bootstrap import Address\n"
         "address = Address(()); begin = time.monotonic()\n"
         "address.connect(); print(time.monotonic() - begin)\n"
     )

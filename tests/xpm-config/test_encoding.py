@@ -1,6 +1,6 @@
 """The encoding of identifiers is injective: what was encoded can be decoded.
 
-The decoder is written from the rules at the head of `xpm_config._encoding`, and shares no
+The decoder is written from the rules at the head of `xpm_config._encoding.scheme`, and shares no
 code with the encoder. Configurations inside a value are digests, which it gives as such.
 """
 
@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xpm_config import Config, Param, sealed_set
-from xpm_config._body import children, encode_body
-from xpm_config._encoding import reference
-from xpm_config._identify import digest
+from xpm_config._encoding.scheme import reference
+from xpm_config._identity.computation import digest
+from xpm_config._identity.preimage import children, encode_body
 
 # --- the decoder
 

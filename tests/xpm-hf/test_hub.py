@@ -21,7 +21,7 @@ from huggingface_hub.errors import (
 
 from xpm_config import Config, Param, tag
 from xpm_hf import ExperimaestroHFHub, HubError, HubUnreachableError, VariantNotFoundError
-from xpm_hf._commands import hub as commands
+from xpm_hf._cli import hub as commands
 from xpm_serialize import (
     ClassNotFoundError,
     DefinitionNotFoundError,

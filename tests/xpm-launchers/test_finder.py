@@ -22,7 +22,7 @@ from xpm_launchers import (
     LauncherNotFoundError,
     RequirementError,
 )
-from xpm_launchers._finder._detect import local_devices
+from xpm_launchers._requirements.detect import local_devices
 from xpm_launchers.finder import (
     LauncherRegistry,
     MPSSpecification,
@@ -258,7 +258,7 @@ def test_a_job_for_an_apple_gpu(
     """It takes memory of the host's, one job has it at a time, and no variable is set for it."""
     memory = local_host(devices=False).cpu.memory
     found = (("mps", MPSSpecification(memory=memory)),)
-    monkeypatch.setattr("xpm_launchers._finder._detect.local_devices", lambda: found)
+    monkeypatch.setattr("xpm_launchers._requirements.detect.local_devices", lambda: found)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     half = memory // 2
     recorder.run(launcher, "gpu", call("hold", tmp_path, "gpu", name="gpu"), gpu(mem=half))

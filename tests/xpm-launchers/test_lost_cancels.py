@@ -73,11 +73,11 @@ def test_cancel_while_it_starts(
 
 def test_cancel_while_it_waits_to_start_again(tmp_path: Path) -> None:
     """The new server is told: it would grant a place that nobody takes."""
-    from xpm_launchers._local._capacity import Need
-    from xpm_launchers._local._conversation import Calls, Conversation
-    from xpm_launchers._local._link import ServerLink
-    from xpm_launchers._local._startup import Address
-    from xpm_launchers._local._ticket import LocalTicket
+    from xpm_launchers._forkserver.capacity import Need
+    from xpm_launchers._forkserver.client.bootstrap import Address
+    from xpm_launchers._forkserver.client.connection import ServerLink
+    from xpm_launchers._forkserver.client.requests import Calls, Conversation
+    from xpm_launchers._forkserver.client.ticket import LocalTicket
 
     sent: list[bytes] = []
     calls: Calls = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpm_launchers._tokens._queue import Claim, Evidence, Queue, ask, end, point, take
+from xpm_launchers._tokens.queue import Claim, Evidence, Queue, ask, end, point, take
 
 EVIDENCE = st.builds(
     Evidence,

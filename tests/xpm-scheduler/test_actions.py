@@ -19,7 +19,7 @@ from xpm_scheduler import (
     Task,
     experiment,
 )
-from xpm_scheduler._cli import experiments
+from xpm_scheduler._cli.experiments import experiments
 from xpm_serialize import load_xp_info
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xpm_scheduler._attempts import JobLock, new_attempt, owns, read_attempt, take
-from xpm_scheduler._layout import JobFolder
+from xpm_scheduler._workspace.attempts import JobLock, new_attempt, owns, read_attempt, take
+from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler.exceptions import CorruptFileError
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-import xpm_scheduler._auxiliary_archive as auxiliary_archive
-import xpm_scheduler._auxiliary_files as files
+import xpm_scheduler._archive.archiver as auxiliary_archive
+import xpm_scheduler._files.trees as files
 from xpm_scheduler import (
     FolderMode,
     FolderSettings,
@@ -29,11 +29,11 @@ from xpm_scheduler import (
     WorkspaceError,
     WorkspaceSettings,
 )
-from xpm_scheduler._attempts import JobLock, new_attempt
-from xpm_scheduler._auxiliary import can_restore, recover, restore
-from xpm_scheduler._auxiliary_archive import Archiver
-from xpm_scheduler._files import FileLock
-from xpm_scheduler._layout import JobFolder
+from xpm_scheduler._archive.archiver import Archiver
+from xpm_scheduler._archive.folders import can_restore, recover, restore
+from xpm_scheduler._files.atomic import FileLock
+from xpm_scheduler._workspace.attempts import JobLock, new_attempt
+from xpm_scheduler._workspace.layout import JobFolder
 
 TASK = "sample.step"
 

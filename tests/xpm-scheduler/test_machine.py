@@ -18,9 +18,9 @@ from xpm_scheduler import (
     Workspace,
     WorkspaceSettings,
 )
-from xpm_scheduler._machine import Change, move, submit
-from xpm_scheduler._node import Node
-from xpm_scheduler._states import TRANSITIONS
+from xpm_scheduler._graph.nodes import Node
+from xpm_scheduler._graph.states import TRANSITIONS
+from xpm_scheduler._graph.transitions import Change, move, submit
 
 _WORKSPACE = Workspace(Settings(), WorkspaceSettings("", Path("/nowhere")))
 

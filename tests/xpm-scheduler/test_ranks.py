@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from xpm_scheduler import JobState, RunMode, experiment
-from xpm_scheduler._attempts import new_attempt, read_attempt
-from xpm_scheduler._layout import JobFolder
+from xpm_scheduler._workspace.attempts import new_attempt, read_attempt
+from xpm_scheduler._workspace.layout import JobFolder
 
 VARIABLES = ["RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"]
 RANKS = 3

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from sample import Add
 
 from xpm_scheduler import JobFailureStatus, JobState, RunMode, WorkspaceError, experiment
+from xpm_scheduler._state.fold import Fold
 from xpm_scheduler.state import (
     ExperimentStatus,
     JobRecord,
@@ -27,7 +28,6 @@ from xpm_scheduler.state import (
     WorkspaceState,
     WorkspaceStateProvider,
 )
-from xpm_scheduler.state._fold import Fold
 
 MODULES = Path(__file__).parent / "modules"
 DATA = Path(__file__).parents[1] / "data"

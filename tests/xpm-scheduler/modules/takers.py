@@ -5,8 +5,8 @@ from __future__ import annotations
 from multiprocessing.synchronize import Event, Semaphore
 from pathlib import Path
 
-from xpm_scheduler._attempts import take
-from xpm_scheduler._layout import JobFolder
+from xpm_scheduler._workspace.attempts import take
+from xpm_scheduler._workspace.layout import JobFolder
 
 
 def try_to_take(path: str, token: str, start: Event, wins: Semaphore) -> None:

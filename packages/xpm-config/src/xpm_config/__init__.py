@@ -5,15 +5,11 @@ from __future__ import annotations
 import typing
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ._arguments import Argument
-from ._config import Config, InstanceConfig
-from ._context import ConfigWalkContext, DirectoryContext, EmptyContext
-from ._copying import clone, copyconfig
-from ._decorators import config_only, documentation, initializer, sealed_set, setmeta
-from ._deprecation import deprecate
-from ._generators import Generator, PathGenerator, pathgenerator
-from ._groups import ParameterGroup, Partial, param_group, partial
-from ._hints import (
+from ._classes.config import Config, InstanceConfig
+from ._classes.decorators import config_only, documentation, initializer, sealed_set, setmeta
+from ._classes.deprecation import deprecate
+from ._classes.mixin import ConfigMixin
+from ._declarations.hints import (
     Array,
     Choices,
     Constant,
@@ -25,17 +21,21 @@ from ._hints import (
     Param,
     field,
 )
-from ._hints import Help as help
-from ._hooks import SubmitHook, submit_hooks
-from ._identifier import Identifier
-from ._identifiers import IdentifierComputer, identifiers
-from ._information import ConfigInformation
-from ._instances import ObjectStore
-from ._mixin import ConfigMixin
-from ._schema import ObjectType
-from ._tagging import TagDict, stop_tags, tag, tags, tagspath
-from ._types import Type
-from ._walking import mark_output, producers, walk
+from ._declarations.hints import Help as help
+from ._declarations.hooks import SubmitHook, submit_hooks
+from ._declarations.schema import ObjectType
+from ._identity.identifier import Identifier
+from ._identity.identify import IdentifierComputer, identifiers
+from ._model.argument import Argument
+from ._model.context import ConfigWalkContext, DirectoryContext, EmptyContext
+from ._model.generators import Generator, PathGenerator, pathgenerator
+from ._model.groups import ParameterGroup, Partial, param_group, partial
+from ._model.traversal import mark_output, producers, walk
+from ._model.type import Type
+from ._objects.copying import clone, copyconfig
+from ._objects.information import ConfigInformation
+from ._objects.instances import ObjectStore
+from ._objects.tags import TagDict, stop_tags, tag, tags, tagspath
 from .exceptions import (
     ArgumentTypeError,
     CompositionError,
@@ -57,10 +57,10 @@ from .exceptions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ._differences import ABSENT, Difference, differences, explain
-    from ._files import from_file, to_file
-    from ._plain import to_dict
-    from ._reading import from_dict
+    from ._documents.files import from_file, to_file
+    from ._documents.reader import from_dict
+    from ._documents.writer import to_dict
+    from ._identity.differences import ABSENT, Difference, differences, explain
 
 __all__ = [
     # classes
@@ -158,14 +158,14 @@ if not TYPE_CHECKING:
     # cost start-up time.
     _LAZY = {
         "Path": "pathlib",
-        "ABSENT": "xpm_config._differences",
-        "Difference": "xpm_config._differences",
-        "differences": "xpm_config._differences",
-        "explain": "xpm_config._differences",
-        "from_dict": "xpm_config._reading",
-        "from_file": "xpm_config._files",
-        "to_dict": "xpm_config._plain",
-        "to_file": "xpm_config._files",
+        "ABSENT": "xpm_config._identity.differences",
+        "Difference": "xpm_config._identity.differences",
+        "differences": "xpm_config._identity.differences",
+        "explain": "xpm_config._identity.differences",
+        "from_dict": "xpm_config._documents.reader",
+        "from_file": "xpm_config._documents.files",
+        "to_dict": "xpm_config._documents.writer",
+        "to_file": "xpm_config._documents.files",
     }
 
     def __getattr__(name: str) -> typing.Any:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from . import Config, ConfigError, explain, from_file
-from ._arguments import Argument
-from ._base import UNSET, ConfigObject
-from ._display import show_value
-from ._documentation import class_documentation
-from ._finding import find_class
+from ._documents.lookup import find_class
+from ._model.argument import Argument
+from ._model.display import show_value
+from ._model.docstrings import class_documentation
+from ._model.markers import UNSET, ConfigObject
 
 
 def describe_default(argument: Argument) -> str:

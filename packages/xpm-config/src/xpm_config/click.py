@@ -26,15 +26,15 @@ from typing import Any, TypeVar
 
 import click
 
-from ._arguments import Argument
-from ._base import UNSET, is_config_class, nearest
-from ._configtype import ConfigType
-from ._containers import ListType, SetType, TupleType
-from ._enumerated import EnumType, LiteralType
-from ._plain import unwrapped
-from ._scalars import PathType
-from ._types import Type
-from ._unions import AnyType, UnionType
+from ._documents.writer import unwrapped
+from ._model.argument import Argument
+from ._model.markers import UNSET, is_config_class, nearest
+from ._model.type import Type
+from ._types.collections import ListType, SetType, TupleType
+from ._types.configs import ConfigType
+from ._types.enumerations import EnumType, LiteralType
+from ._types.scalars import PathType
+from ._types.unions import AnyType, UnionType
 from .exceptions import DefinitionError, UnknownArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])

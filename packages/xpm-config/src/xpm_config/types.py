@@ -9,13 +9,13 @@
 (True, True)
 """
 
-from ._configtype import ConfigType, VariableType
-from ._containers import DictType, ListType, SetType, TupleType
-from ._enumerated import EnumType, LiteralType
-from ._scalars import BoolType, BytesType, FloatType, IntType, NoneType, PathType, StrType
-from ._schema import ObjectType
-from ._types import Refused, Type
-from ._unions import AnyType, OptionalType, UnionType
+from ._declarations.schema import ObjectType
+from ._model.type import Refused, Type
+from ._types.collections import DictType, ListType, SetType, TupleType
+from ._types.configs import ConfigType, VariableType
+from ._types.enumerations import EnumType, LiteralType
+from ._types.scalars import BoolType, BytesType, FloatType, IntType, NoneType, PathType, StrType
+from ._types.unions import AnyType, OptionalType, UnionType
 
 __all__ = [
     # scalars

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._hub import ExperimaestroHFHub
+from ._hub.hub import ExperimaestroHFHub
 from .exceptions import HubError, HubUnreachableError, VariantNotFoundError
 
 __all__ = [

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._building import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
-    from ._connector import Connector
-    from ._deadline import remaining_time
-    from ._dynamic import DynamicLauncher
-    from ._filelock import FileLock
-    from ._handles import process_from_handle
-    from ._interface import (
+    from ._dispatch.batch import command, run_all
+    from ._dispatch.dynamic import DynamicLauncher
+    from ._forkserver.client.launcher import DirectLauncher
+    from ._host.deadline import remaining_time
+    from ._host.locks import FileLock
+    from ._interface.builders import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
+    from ._interface.connector import Connector
+    from ._interface.launcher import (
         Command,
         Launcher,
         LauncherEvents,
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
         PythonCall,
         Ticket,
     )
-    from ._local._builder import LocalProcessBuilder
-    from ._local._connector import LocalConnector
-    from ._local._launcher import DirectLauncher
-    from ._localprocess import LocalProcess
-    from ._run import command, run_all
-    from ._tokens._request import TokenDependency, TokenRequest
-    from ._tokens._token import CounterToken
+    from ._local.builder import LocalProcessBuilder
+    from ._local.connector import LocalConnector
+    from ._processes.handles import process_from_handle
+    from ._processes.local import LocalProcess
+    from ._tokens.request import TokenDependency, TokenRequest
+    from ._tokens.token import CounterToken
     from .exceptions import (
         CapacityError,
         ForeignHostError,
@@ -97,23 +97,24 @@ __all__ = [
 
 _interface = ("Command", "ProcessEnd", "PythonCall", "Launcher", "LauncherEvents", "Ticket")
 _HOMES = {
-    **dict.fromkeys((*_interface, "Process", "ProcessState"), "._interface"),
+    **dict.fromkeys((*_interface, "Process", "ProcessState"), "._interface.launcher"),
     **dict.fromkeys(
-        ("ProcessBuilder", "PythonScriptBuilder", "Redirect", "ScriptBuilder"), "._building"
+        ("ProcessBuilder", "PythonScriptBuilder", "Redirect", "ScriptBuilder"),
+        "._interface.builders",
     ),
-    "FileLock": "._filelock",
-    "LocalProcessBuilder": "._local._builder",
-    "remaining_time": "._deadline",
-    "DynamicLauncher": "._dynamic",
-    "DirectLauncher": "._local._launcher",
-    "LocalProcess": "._localprocess",
-    "LocalConnector": "._local._connector",
-    "process_from_handle": "._handles",
-    "Connector": "._connector",
-    "command": "._run",
-    "run_all": "._run",
-    "CounterToken": "._tokens._token",
-    **dict.fromkeys(("TokenDependency", "TokenRequest"), "._tokens._request"),
+    "FileLock": "._host.locks",
+    "LocalProcessBuilder": "._local.builder",
+    "remaining_time": "._host.deadline",
+    "DynamicLauncher": "._dispatch.dynamic",
+    "DirectLauncher": "._forkserver.client.launcher",
+    "LocalProcess": "._processes.local",
+    "LocalConnector": "._local.connector",
+    "process_from_handle": "._processes.handles",
+    "Connector": "._interface.connector",
+    "command": "._dispatch.batch",
+    "run_all": "._dispatch.batch",
+    "CounterToken": "._tokens.token",
+    **dict.fromkeys(("TokenDependency", "TokenRequest"), "._tokens.request"),
     **dict.fromkeys(
         (
             "CapacityError",

@@ -1,6 +1,6 @@
 """``python -m xpm_launchers``: the commands of this package, without the rest of experimaestro."""
 
-from ._commands import find_launchers, launchers
+from ._cli import find_launchers, launchers
 
 launchers.add_command(find_launchers)
 launchers.help = "Run commands, see what runs, and find what can run them."

@@ -1,10 +1,11 @@
 """Hardware requirements, and the launcher that meets them."""
 
-from ._finder._detect import local_host
-from ._finder._explain import explain
-from ._finder._matching import Missing
-from ._finder._parser import parse
-from ._finder._requirements import (
+from ._dispatch.registry import LauncherRegistry, find_launcher
+from ._requirements.detect import local_host
+from ._requirements.explain import explain
+from ._requirements.matching import Missing
+from ._requirements.parser import parse
+from ._requirements.requirements import (
     HostRequirement,
     HostSimpleRequirement,
     MatchRequirement,
@@ -14,7 +15,7 @@ from ._finder._requirements import (
     gpu,
     mps_gpu,
 )
-from ._finder._specs import (
+from ._requirements.specs import (
     AcceleratorSpecification,
     AcceleratorType,
     CPUSpecification,
@@ -22,7 +23,6 @@ from ._finder._specs import (
     HostSpecification,
     MPSSpecification,
 )
-from ._registry import LauncherRegistry, find_launcher
 
 __all__ = [
     # Finding a launcher

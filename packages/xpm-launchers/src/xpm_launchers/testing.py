@@ -5,7 +5,7 @@ event sink that starts what it is told to and remembers everything; :func:`wait_
 condition with a limit.
 """
 
-from ._conformance import LauncherConformance
-from ._recorder import Event, Recorder, wait_until
+from ._testing.conformance import LauncherConformance
+from ._testing.recorder import Event, Recorder, wait_until
 
 __all__ = ["Event", "LauncherConformance", "Recorder", "wait_until"]

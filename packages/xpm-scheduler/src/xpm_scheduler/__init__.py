@@ -12,35 +12,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xpm_serialize import LightweightTask as LightweightTask
 
-    from ._action import Action as Action
-    from ._cache import cache as cache
-    from ._experiment import experiment as experiment
-    from ._git import DirtyGitAction as DirtyGitAction
-    from ._interaction import CLIInteraction as CLIInteraction
-    from ._interaction import Interaction as Interaction
-    from ._job import Job as Job
-    from ._job_context import STDERR as STDERR
-    from ._job_context import STDOUT as STDOUT
-    from ._job_context import JobContext as JobContext
-    from ._node import JobDependency as JobDependency
-    from ._node import TransientMode as TransientMode
-    from ._notifications import LevelInformation as LevelInformation
-    from ._notifications import progress as progress
-    from ._notifications import tqdm as tqdm
-    from ._prepare import Prepare as Prepare
-    from ._prepare import PrepareDependency as PrepareDependency
-    from ._prepare import PrepareResource as PrepareResource
-    from ._scheduler import Listener as Listener
-    from ._scheduler import Scheduler as Scheduler
-    from ._states import JobFailureStatus as JobFailureStatus
-    from ._states import JobState as JobState
-    from ._states import JobStateError as JobStateError
-    from ._task import DependentMarker as DependentMarker
-    from ._task import ResumableTask as ResumableTask
-    from ._task import Task as Task
-    from ._workspace import RunMode as RunMode
-    from ._workspace import Workspace as Workspace
-    from ._workspace import set_launcher as set_launcher
+    from ._actions.action import Action as Action
+    from ._actions.interaction import CLIInteraction as CLIInteraction
+    from ._actions.interaction import Interaction as Interaction
+    from ._engine.scheduler import Listener as Listener
+    from ._engine.scheduler import Scheduler as Scheduler
+    from ._experiment.experiment import experiment as experiment
+    from ._experiment.git import DirtyGitAction as DirtyGitAction
+    from ._graph.nodes import JobDependency as JobDependency
+    from ._graph.nodes import TransientMode as TransientMode
+    from ._graph.states import JobFailureStatus as JobFailureStatus
+    from ._graph.states import JobState as JobState
+    from ._graph.states import JobStateError as JobStateError
+    from ._runner.progress import LevelInformation as LevelInformation
+    from ._runner.progress import progress as progress
+    from ._runner.progress import tqdm as tqdm
+    from ._tasks.cache import cache as cache
+    from ._tasks.context import STDERR as STDERR
+    from ._tasks.context import STDOUT as STDOUT
+    from ._tasks.context import JobContext as JobContext
+    from ._tasks.job import Job as Job
+    from ._tasks.prepare import Prepare as Prepare
+    from ._tasks.prepare import PrepareDependency as PrepareDependency
+    from ._tasks.prepare import PrepareResource as PrepareResource
+    from ._tasks.task import DependentMarker as DependentMarker
+    from ._tasks.task import ResumableTask as ResumableTask
+    from ._tasks.task import Task as Task
+    from ._workspace.workspace import RunMode as RunMode
+    from ._workspace.workspace import Workspace as Workspace
+    from ._workspace.workspace import set_launcher as set_launcher
     from .exceptions import ActionError as ActionError
     from .exceptions import CacheError as CacheError
     from .exceptions import DirtyGitError as DirtyGitError
@@ -114,20 +114,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_action": ("Action",),
-    "_cache": ("cache",),
-    "_experiment": ("experiment",),
-    "_git": ("DirtyGitAction",),
-    "_interaction": ("CLIInteraction", "Interaction"),
-    "_job": ("Job",),
-    "_node": ("JobDependency", "TransientMode"),
-    "_notifications": ("LevelInformation", "progress", "tqdm"),
-    "_prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
-    "_scheduler": ("Listener", "Scheduler"),
-    "_states": ("JobFailureStatus", "JobState", "JobStateError"),
-    "_job_context": ("STDERR", "STDOUT", "JobContext"),
-    "_task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
-    "_workspace": ("RunMode", "Workspace", "set_launcher"),
+    "_actions.action": ("Action",),
+    "_tasks.cache": ("cache",),
+    "_experiment.experiment": ("experiment",),
+    "_experiment.git": ("DirtyGitAction",),
+    "_actions.interaction": ("CLIInteraction", "Interaction"),
+    "_tasks.job": ("Job",),
+    "_graph.nodes": ("JobDependency", "TransientMode"),
+    "_runner.progress": ("LevelInformation", "progress", "tqdm"),
+    "_tasks.prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
+    "_engine.scheduler": ("Listener", "Scheduler"),
+    "_graph.states": ("JobFailureStatus", "JobState", "JobStateError"),
+    "_tasks.context": ("STDERR", "STDOUT", "JobContext"),
+    "_tasks.task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),
+    "_workspace.workspace": ("RunMode", "Workspace", "set_launcher"),
     "exceptions": (
         "ActionError",
         "CacheError",

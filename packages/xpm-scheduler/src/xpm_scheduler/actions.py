@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._action import Action
-from ._interaction import CLIInteraction, Interaction
+from ._actions.action import Action
+from ._actions.interaction import CLIInteraction, Interaction
 
 __all__ = ["Action", "CLIInteraction", "Interaction"]

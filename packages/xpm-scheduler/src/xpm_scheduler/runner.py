@@ -20,7 +20,11 @@ from typing import Any
 from xpm_config import Config
 from xpm_serialize import DefinitionError, DefinitionNotFoundError, LoadedTask, load_task
 
-from ._attempts import (
+from ._files.atomic import write_atomic, write_json
+from ._runner.reporter import JobReporter, say
+from ._tasks.outputs import OutputRecorder
+from ._tasks.task import Task
+from ._workspace.attempts import (
     FENCED,
     Attempt,
     JobLock,
@@ -31,11 +35,7 @@ from ._attempts import (
     read_attempt,
     take,
 )
-from ._files import write_atomic, write_json
-from ._layout import JobFolder
-from ._outputs import OutputRecorder
-from ._reporting import JobReporter, say
-from ._task import Task
+from ._workspace.layout import JobFolder
 from .exceptions import GracefulTimeout, SchedulerError, TaskCancelled
 from .taskglobals import Env, is_main_process
 
@@ -278,7 +278,7 @@ def _hold_tokens(job: JobFolder) -> None:
         # Most jobs need none: not loaded for them.
         from xpm_launchers import LauncherError
 
-        from ._holdings import hold
+        from ._engine.resources import hold
 
         try:
             Env.held = hold(job)

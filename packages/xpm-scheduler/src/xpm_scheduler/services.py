@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._process_service import ProcessWebService
-from ._service import Service, ServiceListener, ServiceState
-from ._web_service import WebService
+from ._services.process import ProcessWebService
+from ._services.service import Service, ServiceListener, ServiceState
+from ._services.web import WebService
 
 __all__ = ["ProcessWebService", "Service", "ServiceListener", "ServiceState", "WebService"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from ._settings import (
+from ._settings.model import (
     FolderMode,
     FolderSettings,
     HistorySettings,
@@ -64,7 +64,7 @@ def get_settings(path: Path | str | None = None) -> Settings:
     known = _read.get(file)
     if known is None or known[0] != stamp:
         # Reading YAML takes 10 ms to load: only for those who have a file.
-        from ._settings_file import read_settings
+        from ._settings.yaml_file import read_settings
 
         known = _read[file] = (stamp, read_settings(file))
     return known[1]
@@ -161,7 +161,7 @@ def _first_local(settings: Settings) -> WorkspaceSettings | None:
 
 def _config_dir() -> Path:
     # Who has changed the folder has loaded the registry; loading it for others takes 30 ms.
-    registry = sys.modules.get("xpm_launchers._registry")
+    registry = sys.modules.get("xpm_launchers._dispatch.registry")
     if registry is not None:
         return Path(registry.LauncherRegistry.config_dir())
     return Path("~/.config/experimaestro").expanduser()

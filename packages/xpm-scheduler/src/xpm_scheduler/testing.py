@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ._experiment import experiment
-from ._scheduler import Scheduler
-from ._workspace import Workspace, open_plans
+from ._engine.scheduler import Scheduler
+from ._experiment.experiment import experiment
+from ._workspace.workspace import Workspace, open_plans
 
 __all__ = ["reset"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._task import LoadedTask, load_task
+from ._persistence.task import LoadedTask, load_task
 
 if TYPE_CHECKING:
-    from ._checks import check_folder
-    from ._context import SerializationContext, SerializedPath, SerializedPathLoader
-    from ._initializers import (
+    from ._objects.initializers import (
         LightweightTask,
         PathSerializationLWTask,
         SerializationLWTask,
     )
-    from ._load import (
+    from ._objects.stubs import TaskStub
+    from ._persistence.checks import check_folder
+    from ._persistence.load import (
         deserialize,
         from_state_dict,
         from_task_dir,
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
         load_job,
         load_objects,
     )
-    from ._runs import ExperimentInfo, load_configs, load_run_object, load_xp_info
-    from ._save import save, serialize
-    from ._state import state_dict
-    from ._stubs import TaskStub
-    from ._writer import ObjectWriter, task_document
+    from ._persistence.runs import ExperimentInfo, load_configs, load_run_object, load_xp_info
+    from ._writing.context import SerializationContext, SerializedPath, SerializedPathLoader
+    from ._writing.save import save, serialize
+    from ._writing.state_dict import state_dict
+    from ._writing.writer import ObjectWriter, task_document
     from .exceptions import (
         ClassNotFoundError,
         DefinitionError,
@@ -83,29 +83,29 @@ __all__ = [
 
 # Loaded when first asked for: a job's process needs no more than load_task.
 _HOMES = {
-    "save": "_save",
-    "serialize": "_save",
-    "load": "_load",
-    "deserialize": "_load",
-    "from_state_dict": "_load",
-    "from_task_dir": "_load",
-    "load_job": "_load",
-    "load_objects": "_load",
-    "TaskStub": "_stubs",
-    "load_configs": "_runs",
-    "load_run_object": "_runs",
-    "check_folder": "_checks",
-    "LightweightTask": "_initializers",
-    "SerializationLWTask": "_initializers",
-    "PathSerializationLWTask": "_initializers",
-    "state_dict": "_state",
-    "SerializationContext": "_context",
-    "SerializedPath": "_context",
-    "SerializedPathLoader": "_context",
-    "ObjectWriter": "_writer",
-    "task_document": "_writer",
-    "load_xp_info": "_runs",
-    "ExperimentInfo": "_runs",
+    "save": "_writing.save",
+    "serialize": "_writing.save",
+    "load": "_persistence.load",
+    "deserialize": "_persistence.load",
+    "from_state_dict": "_persistence.load",
+    "from_task_dir": "_persistence.load",
+    "load_job": "_persistence.load",
+    "load_objects": "_persistence.load",
+    "TaskStub": "_objects.stubs",
+    "load_configs": "_persistence.runs",
+    "load_run_object": "_persistence.runs",
+    "check_folder": "_persistence.checks",
+    "LightweightTask": "_objects.initializers",
+    "SerializationLWTask": "_objects.initializers",
+    "PathSerializationLWTask": "_objects.initializers",
+    "state_dict": "_writing.state_dict",
+    "SerializationContext": "_writing.context",
+    "SerializedPath": "_writing.context",
+    "SerializedPathLoader": "_writing.context",
+    "ObjectWriter": "_writing.writer",
+    "task_document": "_writing.writer",
+    "load_xp_info": "_persistence.runs",
+    "ExperimentInfo": "_persistence.runs",
 }
 
 

@@ -1,1 +1,4 @@
-"""Processes on this machine: the launch server, its ledger, and both of their ends."""
+"""This host: starting processes on it, its files and its locks.
+
+Knows processes and tokens. Does not know launchers.
+"""

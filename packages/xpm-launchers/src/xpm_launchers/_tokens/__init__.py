@@ -1,1 +1,4 @@
-"""Counters shared by all processes that see a folder."""
+"""Counters that all processes which see a folder share.
+
+Knows processes, to tell whether a holder lives.
+"""

@@ -1,0 +1,108 @@
+"""Decorators of methods, and functions that say something about a configuration."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from xpm_config._model.context import EmptyContext
+from xpm_config._model.markers import ConfigObject, checked_info, qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def initializer(method: F) -> F:
+    """Makes a method run once for each object; later calls return the first result.
+
+    Args:
+        method: a method.
+    """
+    key = f"__initialized_{method.__name__}"
+
+    @functools.wraps(method)
+    def once(self: Any, *args: Any, **kwargs: Any) -> Any:
+        known = self.__dict__
+        if key not in known:
+            known[key] = method(self, *args, **kwargs)
+        return known[key]
+
+    return once  # type: ignore[return-value] # of the same signature
+
+
+def config_only(method: F) -> F:
+    """Makes a method one of configuration objects alone.
+
+    Args:
+        method: a method; called on a value object, it is an `AttributeError`.
+    """
+
+    @functools.wraps(method)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(self, ConfigObject):
+            raise AttributeError(
+                f"{qualified(type(self))}.{method.__name__}() is for configurations: "
+                f"expected {type(self).__qualname__}.C(...), got a value object"
+            )
+        return method(self, *args, **kwargs)
+
+    return checked  # type: ignore[return-value] # of the same signature
+
+
+def documentation(method: F) -> F:
+    """Marks a method that tells what a configuration is, for documentation tools.
+
+    Args:
+        method: a method; it is called as before.
+    """
+    method.__experimaestro_documentation__ = True  # type: ignore[attr-defined] # the mark
+    return method
+
+
+def setmeta(config: T, flag: bool | None) -> T:
+    """Says whether a configuration counts in the identifier of what holds it.
+
+    Args:
+        config: a configuration.
+        flag: True: it does not count; False: it does, even as the value of a `Meta`
+            argument; None: the argument decides.
+
+    Returns:
+        The configuration.
+
+    >>> from typing import Optional
+    >>> from xpm_config import Config, Param, setmeta
+    >>> class Model(Config):
+    ...     size: Param[int]
+    ...     teacher: Param[Optional["Model"]]
+    >>> taught = Model.C(size=1, teacher=setmeta(Model.C(size=9), True))
+    >>> taught.__identifier__() == Model.C(size=1).__identifier__()
+    True
+    """
+    checked_info(config).set_meta(flag)
+    return config
+
+
+def sealed_set(*elements: T) -> set[T]:
+    """A set of configurations, which are sealed so that they can be hashed.
+
+    Args:
+        elements: configurations; other values are taken as they are.
+
+    Raises:
+        TypeError: an element cannot be hashed.
+
+    >>> from xpm_config import Config, Param, sealed_set
+    >>> class Model(Config):
+    ...     size: Param[int]
+    >>> len(sealed_set(Model.C(size=1), Model.C(size=2), Model.C(size=1)))
+    2
+    """
+    for element in elements:
+        if isinstance(element, ConfigObject):
+            # paths are generated when what holds the set is sealed
+            element.__xpm__.seal(EmptyContext())
+    return set(elements)

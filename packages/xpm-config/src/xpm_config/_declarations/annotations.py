@@ -1,0 +1,205 @@
+"""Reads the annotations of a class, when it is first used.
+
+Names are looked up then: in the class's module and, for a class defined in a function,
+in the function's variables as they are at that moment.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+import typing
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from xpm_config._model.markers import UNSET
+from xpm_config.exceptions import DefinitionError
+
+from .hints import DATA, PARAM, Choices, Help, Hint, HintForm
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_simple = re.compile(r"(\w+)\[(\w+)\]").fullmatch
+_head = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)*)\s*(?:\[|$)").match
+
+
+class Scope:
+    """Where the names in a class's annotations are looked up.
+
+    Args:
+        cls: the class.
+        frames: the functions around its definition, from the inside.
+    """
+
+    __slots__ = ("_globals", "_locals", "cls")
+
+    def __init__(self, cls: type, frames: list[Any]) -> None:
+        self.cls = cls
+        module = sys.modules.get(cls.__module__)
+        self._globals: dict[str, Any] = {}
+        if module is not None:
+            self._globals = vars(module)
+        elif frames:
+            self._globals = frames[-1].f_globals
+        names: dict[str, Any] = {}
+        for frame in reversed(frames):
+            names.update(frame.f_locals)
+        if cls.__name__ not in self._globals:
+            names.setdefault(cls.__name__, cls)
+        self._locals = names
+
+    def find(self, name: str) -> Any:
+        """The value of a name, or `UNSET`."""
+        for names in (self._locals, self._globals, vars(builtins)):
+            if name in names:
+                return names[name]
+        return UNSET
+
+    def evaluate(self, text: str, where: str) -> Any:
+        """The value of an annotation written as text.
+
+        Raises:
+            DefinitionError: a name in it cannot be found.
+        """
+        simple = _simple(text)
+        if simple is not None:
+            form, name = self.find(simple[1]), self.find(simple[2])
+            if form is not UNSET and name is not UNSET:
+                return form[name]
+        try:
+            return self._value(text)
+        except Exception as error:  # noqa: BLE001 # what users wrote
+            raise DefinitionError(
+                f"{self.cls.__module__}.{self.cls.__qualname__}.{where}: the annotation "
+                f"{text!r} cannot be resolved: {_shown(error)}"
+            ) from None
+
+    def _value(self, text: str) -> Any:
+        while True:
+            try:
+                return eval(_compiled(text), self._globals, self._locals)
+            except NameError as error:
+                if error.name is None or not self._import(error.name):
+                    raise
+
+    def _import(self, name: str) -> bool:
+        """Imports what the module imports for type checkers alone; whether that is so."""
+        from .type_checking_imports import imported_for_checkers  # rarely so
+
+        found = imported_for_checkers(self.cls.__module__, name)
+        if found is UNSET or name in self._locals:
+            return False
+        self._locals[name] = found
+        return True
+
+    def declares(self, text: str) -> bool:
+        """Whether an annotation written as text may declare an argument."""
+        found = _head(text)
+        if found is None:
+            return False
+        first, *rest = found.group(1).split(".")
+        value = self.find(first)
+        for name in rest:
+            value = getattr(value, name, None)
+        return isinstance(value, (HintForm, Hint)) or value is typing.Annotated
+
+
+def _shown(error: Exception) -> str:
+    if isinstance(error, (NameError, AttributeError, ImportError)):
+        return str(error)
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+
+
+@cache
+def _compiled(text: str) -> CodeType:
+    """The same few annotations are written again and again."""
+    return compile(text.strip(), "<annotation>", "eval", dont_inherit=True)
+
+
+class Declaration:
+    """One argument as a class declares it."""
+
+    __slots__ = ("choices", "expression", "generator", "help", "kind", "name")
+
+    def __init__(self, name: str, hint: Hint, extras: tuple[Any, ...] = ()) -> None:
+        self.name = name
+        self.kind = hint.kind
+        self.expression = _data_path(hint) if hint.kind is DATA else hint.expression
+        self.choices: Choices | None = None
+        self.help: str | None = None
+        self.generator: Any = None
+        for extra in extras:
+            if isinstance(extra, Choices):
+                self.choices = extra
+            elif isinstance(extra, Help):
+                self.help = extra.text
+            elif getattr(extra, "__xpm_generator__", False):
+                self.generator = extra
+
+
+def _data_path(hint: Hint) -> Any:
+    """The type that `DataPath` names: pathlib is imported for those who declare one."""
+    from pathlib import Path
+
+    return Path if hint.expression == "Path" else typing.Optional[Path]  # noqa: UP045 # 3.10
+
+
+def _raw_annotations(cls: type) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib  # only there
+
+        found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+        return typing.cast("dict[str, Any]", found)
+    found = vars(cls).get("__annotations__", {})
+    return typing.cast("dict[str, Any]", found)
+
+
+def declarations(cls: type, scope: Scope) -> list[Declaration]:
+    """The arguments that the class itself declares, in order."""
+    found = []
+    for name, annotation in _raw_annotations(cls).items():
+        if isinstance(annotation, str):
+            annotation = _unquoted(annotation)
+            if not scope.declares(annotation):
+                continue
+            annotation = scope.evaluate(annotation, name)
+        if isinstance(annotation, HintForm):
+            raise DefinitionError(
+                f"{cls.__module__}.{cls.__qualname__}.{name}: "
+                f"{annotation.__name__} needs a type, such as {annotation.__name__}[int]"
+            )
+        if isinstance(annotation, Hint):
+            found.append(_unwrap(name, annotation))
+        elif typing.get_origin(annotation) is typing.Annotated:
+            inner = annotation.__origin__
+            extras = annotation.__metadata__
+            if isinstance(inner, Hint):
+                found.append(Declaration(name, inner, extras))
+            elif any(
+                isinstance(extra, (Choices, Help)) or getattr(extra, "__xpm_generator__", False)
+                for extra in extras
+            ):
+                found.append(Declaration(name, Hint(PARAM, inner), extras))
+    return found
+
+
+def _unquoted(text: str) -> str:
+    """An annotation that is quoted although all of the module's are texts."""
+    while text[:1] in ("'", '"'):
+        from ast import literal_eval  # rarely so
+
+        try:
+            text = str(literal_eval(text))
+        except SyntaxError:  # `"A" | None`
+            break
+    return text
+
+
+def _unwrap(name: str, hint: Hint) -> Declaration:
+    """`Param[Annotated[T, ...]]` is `Annotated[Param[T], ...]`."""
+    expression = hint.expression
+    if hint.kind is not DATA and typing.get_origin(expression) is typing.Annotated:
+        return Declaration(name, Hint(hint.kind, expression.__origin__), expression.__metadata__)
+    return Declaration(name, hint)

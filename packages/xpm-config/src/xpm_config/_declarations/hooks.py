@@ -1,0 +1,143 @@
+"""Hooks of configuration classes: what is done to each job that holds a configuration."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from xpm_config._model.markers import is_config_class
+from xpm_config._model.traversal import held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
+
+# Counts the classes that were decorated: while it is 0 nothing is looked for, and what was
+# remembered before it changed may lack a hook.
+_decorated = 0
+
+
+class SubmitHook(ABC):
+    """Changes a job, such as its environment, before it is handed to its launcher.
+
+    A hook decorates a configuration class, and holds for its sub-classes too.
+
+    >>> from xpm_config import Config, SubmitHook
+    >>> class Threads(SubmitHook):
+    ...     def __init__(self, number):
+    ...         self.number = number
+    ...     def spec(self):
+    ...         return (self.number,)
+    ...     def process(self, job, launcher):
+    ...         job.environ["OMP_NUM_THREADS"] = str(self.number)
+    >>> @Threads(4)
+    ... class Solver(Config):
+    ...     pass
+    >>> [hook.spec() for hook in Solver.__xpmtype__.submit_hooks]
+    [(4,)]
+    """
+
+    @abstractmethod
+    def spec(self) -> Any:
+        """What tells hooks of one class apart (hashable): of equal ones a job has one."""
+
+    @abstractmethod
+    def process(self, job: Any, launcher: Any) -> None:
+        """Changes a job that holds a configuration of the class.
+
+        Args:
+            job: the job, before it is started.
+            launcher: the launcher that will start it.
+        """
+
+    def __call__(self, cls: type[T]) -> type[T]:
+        """Decorates a configuration class.
+
+        Raises:
+            TypeError: it is none.
+        """
+        global _decorated
+        decorated: Any = cls
+        if not isinstance(decorated, type) or not is_config_class(decorated):
+            raise TypeError(
+                f"{type(self).__qualname__}(...) decorates configuration classes, got {cls!r}"
+            )
+        hooks = (*vars(cls).get("__xpm_hooks__", ()), self)
+        decorated.__xpm_hooks__ = hooks  # type: ignore[attr-defined] # read below
+        _decorated += 1
+        return cls
+
+
+_NONE: tuple[SubmitHook, ...] = ()
+
+
+def _distinct(hooks: Iterable[SubmitHook]) -> tuple[SubmitHook, ...]:
+    found: dict[Any, SubmitHook] = {}
+    for hook in hooks:
+        found.setdefault((type(hook), hook.spec()), hook)
+    return tuple(found.values())
+
+
+def class_hooks(cls: type) -> tuple[SubmitHook, ...]:
+    """The hooks of a class, those of its bases first; of equal ones the first."""
+    if not _decorated:
+        return _NONE
+    # the decorator that is nearest to the class has run first
+    return _distinct(h for c in reversed(cls.__mro__) for h in vars(c).get("__xpm_hooks__", ()))
+
+
+def submit_hooks(config: Any, *others: Any) -> list[SubmitHook]:
+    """The hooks of all configurations that a task holds, its own last.
+
+    Args:
+        config: a configuration.
+        others: further configurations, such as init tasks.
+
+    Returns:
+        Each hook once (by its class and `spec()`). What sealed configurations have is
+        remembered: a task that uses the one before costs its own part.
+    """
+    if not _decorated:
+        return []
+    return list(_distinct(h for root in (*others, config) for h in _collect(root)))
+
+
+def _known(info: Any) -> tuple[SubmitHook, ...] | None:
+    known = info.known_hooks
+    return known[1] if known is not None and known[0] == _decorated else None
+
+
+def _collect(root: Any) -> tuple[SubmitHook, ...]:
+    """The hooks of a configuration and of what it holds, each configuration visited once."""
+    done: dict[int, tuple[SubmitHook, ...]] = {}
+    entered: dict[int, list[Any]] = {}
+    stack = [root]
+    while stack:
+        current = stack[-1]
+        key = id(current)
+        info = current.__xpm__
+        if key not in done:
+            known = _known(info)
+            if known is not None:
+                done[key] = known
+            elif key not in entered:
+                below = entered[key] = [*info.init_tasks, *held(info)]
+                # what was entered and is not done is on the path: a loop adds nothing
+                stack.extend(c for c in reversed(below) if id(c) not in entered)
+                continue
+            else:
+                _merge(info, entered[key], done)
+        stack.pop()
+    return done[id(root)]
+
+
+def _merge(info: Any, below: list[Any], done: dict[int, tuple[SubmitHook, ...]]) -> None:
+    parts = {done.get(id(child), _NONE): None for child in below}
+    parts[info.xpmtype.submit_hooks] = None
+    parts.pop(_NONE, None)
+    merged = next(iter(parts), _NONE) if len(parts) < 2 else _distinct(h for p in parts for h in p)
+    done[id(info.pyobject)] = merged
+    # inside a loop what is found depends on where it was entered
+    if info.sealed and all(id(child) in done for child in below):
+        info.known_hooks = (_decorated, merged)

@@ -1,0 +1,179 @@
+"""Why two configurations have different identifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from xpm_config._encoding.collections import ordered_items
+from xpm_config._encoding.scheme import is_meta
+from xpm_config._model.display import show_value
+from xpm_config._model.markers import ConfigObject, checked_info
+from xpm_config._objects.copying import convert
+
+from .computation import Computation, digest
+from .preimage import counted
+
+
+class _Absent:
+    """The absence of a value from one of two configurations."""
+
+    def __repr__(self) -> str:
+        return "(absent)"
+
+
+ABSENT: Any = _Absent()
+
+
+@attrs.frozen
+class Difference:
+    """One value that counts and is not the same in two configurations.
+
+    Attributes:
+        path: where, such as `model.layers[3].size` ("" for the configurations themselves).
+        first: the value in the first one (`ABSENT` if it has none that counts).
+        second: the value in the second one.
+    """
+
+    path: str
+    first: Any
+    second: Any
+
+    def __str__(self) -> str:
+        return f"{self.path or '(root)'}: {show_value(self.first)} ≠ {show_value(self.second)}"
+
+
+class _Comparison:
+    def __init__(self) -> None:
+        self.computation = Computation()
+        self.found: list[Difference] = []
+        self.seen: set[tuple[int, int]] = set()
+        self.stack: list[tuple[str, Any, Any]] = []
+
+    def run(self, first: Any, second: Any) -> list[Difference]:
+        self.stack.append(("", first, second))
+        while self.stack:
+            self._compare(*self.stack.pop())
+        return self.found
+
+    def _add(self, path: str, first: Any, second: Any) -> None:
+        self.found.append(Difference(path, first, second))
+
+    def _compare(self, path: str, first: Any, second: Any) -> None:
+        if isinstance(first, ConfigObject) and isinstance(second, ConfigObject):
+            self._compare_configs(path, convert(first), convert(second))
+        elif isinstance(first, dict) and isinstance(second, dict):
+            self._compare_items(path, dict(ordered_items(first)), dict(ordered_items(second)))
+        elif isinstance(first, (list, tuple)) and type(first) is type(second):
+            self._compare_items(path, _numbered(first), _numbered(second))
+        elif isinstance(first, (set, frozenset)) and isinstance(second, (set, frozenset)):
+            self._compare_items(path, self._keyed(first), self._keyed(second))
+        elif type(first) is not type(second) or first != second:
+            self._add(path, first, second)
+
+    def _keyed(self, items: Any) -> dict[Any, Any]:
+        """The elements of a set, by what identifies each."""
+        return {digest(i) if isinstance(i, ConfigObject) else i: i for i in items}
+
+    def _compare_items(self, path: str, first: dict[Any, Any], second: dict[Any, Any]) -> None:
+        later = []
+        for key in [*first, *(key for key in second if key not in first)]:
+            one, other = first.get(key, ABSENT), second.get(key, ABSENT)
+            shown = "*" if isinstance(key, bytes) else repr(key)
+            if is_meta(one):
+                one = ABSENT
+            if is_meta(other):
+                other = ABSENT
+            if one is not other:
+                later.append((f"{path}[{shown}]", one, other))
+        self.stack.extend(reversed(later))
+
+    def _compare_configs(self, path: str, first: Any, second: Any) -> None:
+        if first is second or (id(first), id(second)) in self.seen:
+            return
+        self.seen.add((id(first), id(second)))
+        one, other = first.__xpm__, second.__xpm__
+        if one.xpmtype.identifier != other.xpmtype.identifier:
+            self._add(path, first, second)
+            return
+        if self.computation.same(first, second):
+            return
+        before = len(self.found), len(self.stack)
+        later = list(self._arguments(path, one, other))
+        tasks = (_producer(one), _producer(other))
+        if tasks[0] is not tasks[1]:
+            later.append((_join(path, "(task)"), *tasks))
+        for index in range(max(len(one.init_tasks), len(other.init_tasks))):
+            pair = [_at(tasks, index) for tasks in (one.init_tasks, other.init_tasks)]
+            later.append((_join(path, f"(init task {index})"), *pair))
+        self.stack.extend(reversed(later))
+        if not later and before == (len(self.found), len(self.stack)):
+            # nothing but the way in which instances are shared, or loops closed
+            self._add(_join(path, "(sharing)"), first, second)
+
+    def _arguments(self, path: str, one: Any, other: Any) -> Any:
+        ours, theirs = self._counted(one), self._counted(other)
+        for name in [*ours, *(name for name in theirs if name not in ours)]:
+            first, second = ours.get(name, (ABSENT, b"")), theirs.get(name, (ABSENT, b""))
+            if first[1] != second[1]:
+                yield _join(path, name), first[0], second[0]
+
+    def _counted(self, info: Any) -> dict[str, tuple[Any, bytes]]:
+        """The values that count, with what they are identified by alone."""
+        values = {}
+        for entry, value in counted(info):
+            argument = entry[1]
+            alone = self.computation.standalone_bytes(argument, value)
+            if argument.ignore_default and alone == self.computation.default_bytes(argument):
+                continue
+            values[argument.name] = (value, alone)
+        return values
+
+
+def _numbered(items: Any) -> dict[Any, Any]:
+    return dict(enumerate(item for item in items if not is_meta(item)))
+
+
+def _producer(info: Any) -> Any:
+    return ABSENT if info.task is None or info.task is info.pyobject else info.task
+
+
+def _at(items: list[Any], index: int) -> Any:
+    return items[index] if index < len(items) else ABSENT
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def differences(first: Any, second: Any) -> list[Difference]:
+    """The values that count and make two configurations different.
+
+    Args:
+        first: a configuration.
+        second: another one.
+
+    Returns:
+        One `Difference` for each place, in the order of the arguments' names; nothing if
+        the identifiers are equal.
+    """
+    checked_info(first)
+    checked_info(second)
+    return _Comparison().run(first, second)
+
+
+def explain(first: Any, second: Any) -> str:
+    """The differences between two configurations, as text for people.
+
+    Args:
+        first: a configuration.
+        second: another one.
+
+    Returns:
+        A line for each difference, or one that says that there is none.
+    """
+    found = differences(first, second)
+    if not found:
+        return f"no difference that counts (identifier {digest(first).hex()})"
+    return "\n".join(map(str, found))

@@ -1,0 +1,209 @@
+"""The types of arguments: scalars and paths."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from xpm_config._encoding.dynamic import encode_any
+from xpm_config._encoding.scheme import encode_bool, encode_float, encode_int, encode_text
+from xpm_config._model.type import Refused, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xpm_config._encoding.scheme import Encode
+
+
+def _unwrapped(value: Any) -> Any:
+    """A NumPy or Torch scalar as the Python value; anything else as it is."""
+    item = getattr(value, "item", None)
+    if item is not None and getattr(value, "ndim", None) == 0:
+        return item()
+    return value
+
+
+def coerce_int(value: Any) -> Any:
+    if type(value) is int:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, str):
+        whole, _, fraction = value.rstrip().partition(".")
+        # "1.0" is taken as the float 1.0 is
+        text = whole if fraction and not fraction.strip("0") and whole.strip() else value
+        try:
+            return int(text)
+        except ValueError:
+            raise Refused("int", value) from None
+    if isinstance(value, float):
+        if value.is_integer():
+            return int(value)
+        raise Refused("int", value)
+    plain = _unwrapped(value)
+    if plain is not value:
+        return coerce_int(plain)
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise Refused("int", value) from None
+
+
+def coerce_float(value: Any) -> Any:
+    if type(value) is float:
+        return value
+    if isinstance(value, (int, float, str)):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            raise Refused("float", value) from None
+    plain = _unwrapped(value)
+    if plain is not value:
+        return coerce_float(plain)
+    raise Refused("float", value)
+
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+def coerce_bool(value: Any) -> Any:
+    if type(value) is bool:
+        return value
+    if isinstance(value, str):
+        found = _BOOLEANS.get(value.lower())
+        if found is None:
+            raise Refused("bool", value)
+        return found
+    if isinstance(value, (int, float)):
+        if value in (0, 1):
+            return value == 1
+        raise Refused("bool", value)
+    plain = _unwrapped(value)
+    if plain is not value:
+        return coerce_bool(plain)
+    raise Refused("bool", value)
+
+
+def coerce_str(value: Any) -> Any:
+    if type(value) is str:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise Refused("str", value)
+
+
+def coerce_bytes(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value)
+    raise Refused("bytes", value)
+
+
+def coerce_none(value: Any) -> Any:
+    if value is None:
+        return None
+    raise Refused("None", value)
+
+
+class _Scalar(Type):
+    __slots__ = ()
+    _coerce: Callable[[Any], Any]
+    _encode: Encode
+    _plain: type
+
+    def __init__(self) -> None:
+        super().__init__()
+        cls = type(self)
+        self.coerce = cls._coerce
+        self.encode = cls._encode
+        self.plain = cls._plain
+
+
+class IntType(_Scalar):
+    """`int`: takes `True`, `1.0` and `"5"`; refuses `1.5`."""
+
+    __slots__ = ()
+    _name = "int"
+    _coerce = staticmethod(coerce_int)
+    _encode = staticmethod(encode_int)
+    _plain = int
+
+
+class FloatType(_Scalar):
+    """`float`: takes `1`, `True` and `"1.5"`."""
+
+    __slots__ = ()
+    _name = "float"
+    _coerce = staticmethod(coerce_float)
+    _encode = staticmethod(encode_float)
+    _plain = float
+
+
+class BoolType(_Scalar):
+    """`bool`: takes 0, 1, `"true"` and `"false"`."""
+
+    __slots__ = ()
+    _name = "bool"
+    _coerce = staticmethod(coerce_bool)
+    _encode = staticmethod(encode_bool)
+    _plain = bool
+
+
+class StrType(_Scalar):
+    """`str`: takes strings alone."""
+
+    __slots__ = ()
+    _name = "str"
+    _coerce = staticmethod(coerce_str)
+    _encode = staticmethod(encode_text)
+    _plain = str
+
+
+class BytesType(_Scalar):
+    """`bytes`: takes `bytearray` too."""
+
+    __slots__ = ()
+    _name = "bytes"
+    _coerce = staticmethod(coerce_bytes)
+    _encode = staticmethod(encode_any)
+    _plain = bytes
+
+
+class NoneType(_Scalar):
+    """None alone."""
+
+    __slots__ = ()
+    _name = "None"
+    _coerce = staticmethod(coerce_none)
+    _encode = staticmethod(encode_any)
+    _plain = type(None)
+
+    def optional(self) -> bool:
+        return True
+
+
+class PathType(Type):
+    """`pathlib.Path`: takes `str` and anything with a file system path."""
+
+    __slots__ = ()
+    _name = "Path"
+
+    def __init__(self) -> None:
+        from pathlib import Path  # start-up time: a class without paths does without
+
+        super().__init__()
+        self.only_paths = True
+        self.encode = encode_any
+
+        def coerce(value: Any) -> Any:
+            if isinstance(value, Path):
+                return value
+            if isinstance(value, str) or hasattr(value, "__fspath__"):
+                return Path(value)
+            raise Refused("Path (or str)", value)
+
+        self.coerce = coerce
+
+    def exact(self, value: Any) -> bool:
+        from pathlib import PurePath
+
+        return isinstance(value, PurePath)

@@ -1,0 +1,141 @@
+"""The short way: run commands, as many at once as the launcher has room for, and wait for all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xpm_launchers._forkserver.client.launcher import DirectLauncher
+from xpm_launchers._interface.launcher import (
+    Command,
+    Launcher,
+    Process,
+    ProcessEnd,
+    PythonCall,
+    Ticket,
+)
+from xpm_launchers.exceptions import LaunchError
+
+
+def command(
+    call: PythonCall | Sequence[str],
+    *,
+    cwd: str | os.PathLike[str] = ".",
+    stdout: str | os.PathLike[str] = os.devnull,
+    stderr: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Command:
+    """Make a command that starts with what this process has.
+
+    :param call: a :class:`PythonCall` (it finds what this process can import), or the words of a
+        command line.
+    :param cwd: working directory.
+    :param stdout: file for the standard output, truncated; by default it is thrown away.
+    :param stderr: file for the standard error; by default it goes with the output.
+    :param environ: variables added to those of this process.
+    :raises TypeError: when `call` is a string, or an empty list.
+    """
+    if isinstance(call, str) or not call:
+        raise TypeError(f"expected a PythonCall, or a list of words, got {call!r}")
+    is_python = isinstance(call, PythonCall)
+    out = Path(stdout).absolute()
+    return Command(
+        call=call if isinstance(call, PythonCall) else tuple(call),
+        cwd=Path(cwd).absolute(),
+        stdout=out,
+        stderr=out if stderr is None else Path(stderr).absolute(),
+        environ={**os.environ, **(environ or {})},
+        python_path=tuple(os.path.abspath(path) for path in sys.path) if is_python else (),
+    )
+
+
+class _Batch:
+    """The commands of one call of `run_all`; an event sink."""
+
+    def __init__(self, commands: Sequence[Command], on_end: Callable[[int, ProcessEnd], object]):
+        self.commands = commands
+        self.on_end = on_end
+        self.waiting = deque(range(len(commands)))
+        self.tickets: dict[int, Ticket] = {}
+        self.ends: list[ProcessEnd | None] = [None] * len(commands)
+        self.left = len(commands)
+        self.changed = threading.Condition()
+        self.fresh: deque[int] = deque()
+
+    def granted(self, ticket: Ticket) -> None:
+        ticket.start(self.commands[ticket.key])
+
+    def started(self, ticket: Ticket, process: Process) -> None:
+        pass
+
+    def refused(self, ticket: Ticket, error: LaunchError) -> None:
+        self.ended(ticket, ProcessEnd(None, "failed", str(error)))
+
+    def ended(self, ticket: Ticket, end: ProcessEnd) -> None:
+        with self.changed:
+            self.ends[ticket.key] = end
+            self.tickets.pop(ticket.key, None)
+            self.fresh.append(ticket.key)
+            self.left -= 1
+            self.changed.notify_all()
+
+    def run(self, launcher: Launcher, at_once: int | None) -> None:
+        """Request all, at most `at_once` at a time, and wait for the ends."""
+        while True:
+            with self.changed:
+                while self.waiting and (at_once is None or len(self.tickets) < at_once):
+                    key = self.waiting.popleft()
+                    # Under the lock: its end, told in another thread, comes after this line.
+                    self.tickets[key] = launcher.request(key, self)
+                while self.left and not self.fresh:
+                    self.changed.wait()
+                fresh, self.fresh = self.fresh, deque()
+                over = not self.left
+            for key in fresh:
+                end = self.ends[key]
+                if end is not None:
+                    self.on_end(key, end)
+            if over:
+                return
+
+    def cancel(self) -> None:
+        with self.changed:
+            tickets = list(self.tickets.values())
+        for ticket in tickets:
+            ticket.cancel()
+
+
+def run_all(
+    commands: Iterable[Command],
+    *,
+    launcher: Launcher | None = None,
+    at_once: int | None = None,
+    on_end: Callable[[int, ProcessEnd], Any] | None = None,
+) -> list[ProcessEnd]:
+    """Run commands, as many at once as there is room for, and wait for all.
+
+    :param commands: see :func:`command`.
+    :param launcher: by default this machine, which runs no more than it has CPUs, whatever else
+        this user's drivers run.
+    :param at_once: run no more than that many at once.
+    :param on_end: called with the index of a command and its end, as they come, in this thread.
+    :returns: the ends, in the order of the commands; one that could not be started has no code.
+
+    An exception (Ctrl+C, or one of `on_end`) terminates what runs, and goes through.
+    """
+    used = launcher if launcher is not None else DirectLauncher()
+    batch = _Batch(list(commands), on_end or (lambda index, end: None))
+    try:
+        batch.run(used, at_once)
+    except BaseException:
+        batch.cancel()
+        raise
+    finally:
+        if launcher is None:
+            used.close()
+    return [end for end in batch.ends if end is not None]

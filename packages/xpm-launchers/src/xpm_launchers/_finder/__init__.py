@@ -1,1 +1,0 @@
-"""Hardware requirements, and the launcher that meets them."""

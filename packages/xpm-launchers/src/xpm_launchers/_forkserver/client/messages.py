@@ -1,0 +1,106 @@
+"""What a driver says to a launch server, and what it reads from the answers: no I/O."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from xpm_launchers._forkserver.protocol import VERSION, Message, difference, encode
+from xpm_launchers._host.info import umask
+from xpm_launchers._interface.launcher import Command, ProcessEnd, PythonCall
+from xpm_launchers.exceptions import CapacityError, LaunchError
+
+from .ticket import GRANTED, LocalTicket
+
+
+class Speaker:
+    """Says who the driver is, and how commands differ from what it is.
+
+    :param spawn: whether each call gets an interpreter of its own.
+    """
+
+    def __init__(self, *, spawn: bool = False) -> None:
+        self.uid = os.urandom(8).hex()
+        self._spawn = spawn
+        self._environ = dict(os.environ)
+        self._path = [path for path in sys.path if path]
+
+    def hello(self) -> bytes:
+        """The first line."""
+        return encode(
+            {
+                "op": "hello",
+                "version": VERSION,
+                "uid": self.uid,
+                "environ": self._environ,
+                "path": self._path,
+                "umask": umask(),
+            }
+        )
+
+    def start(self, ticket: LocalTicket, command: Command) -> bytes:
+        """The line that starts a command."""
+        message: Message = {
+            "op": "start",
+            "id": ticket.number,
+            "cwd": str(command.cwd),
+            "stdout": str(command.stdout),
+            "stderr": str(command.stderr),
+            "environ": difference(command.environ, self._environ),
+        }
+        call = command.call
+        if not isinstance(call, PythonCall):
+            message["argv"] = list(call)
+            return encode(message)
+        message["target"], message["args"] = call
+        path = list(command.python_path)
+        if path != self._path:
+            message["path"] = path
+        if self._spawn:
+            message["spawn"] = True
+        return encode(message)
+
+
+def request_line(ticket: LocalTicket) -> bytes:
+    """The line that asks for a place."""
+    message: Message = {"op": "request", "id": ticket.number}
+    need = ticket.need.to_json()
+    if need:
+        message["need"] = need
+    if ticket.state >= GRANTED:
+        message["again"] = True
+    return encode(message)
+
+
+def watch_line(ticket: LocalTicket) -> bytes:
+    """The line that has a ticket's process watched; empty when it has none."""
+    process = ticket.process
+    if process is None:
+        return b""
+    return encode(
+        {"op": "watch", "id": ticket.number, "pid": process.pid, "start": process.start or ""}
+    )
+
+
+def cancel_line(ticket: LocalTicket) -> bytes:
+    """The line that gives a place back, or terminates a process."""
+    return encode({"op": "cancel", "id": ticket.number})
+
+
+def refusal(message: Message) -> LaunchError:
+    """The error that a ``refused`` tells."""
+    text = message["message"]
+    if message.get("impossible"):
+        return CapacityError(f"this host cannot run it: {text}")
+    return LaunchError(f"could not be started: {text}", retryable=message.get("retryable", False))
+
+
+def process_end(message: Message) -> ProcessEnd:
+    """The end that an ``ended`` tells."""
+    return ProcessEnd(
+        message["code"],
+        message["reason"],
+        message["message"],
+        message.get("max_rss"),
+        message.get("cpu_time"),
+    )

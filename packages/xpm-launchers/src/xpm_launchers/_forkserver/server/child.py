@@ -1,0 +1,235 @@
+"""From a fork of the launch server to the job: everything between ``fork`` and the job's code.
+
+The server and its child talk over a pair of sockets: the child says ``R`` (ready) or ``E`` and
+why not; the server says ``G`` (go) once the ledger knows the child. A server killed in between
+leaves an end of file; then the ledger decides: the child goes on if it is there, and leaves without
+having run anything if not. So a process runs if and only if the ledger knows it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from xpm_launchers._forkserver.ledger import read_entries
+
+READY, GO, ERROR = b"R", b"G", b"E"
+
+#: Exit status of a child that could not become the job (as shells use it)
+NOT_STARTED = 127
+
+#: What a spawned interpreter runs: path entries by count, then the call. Nothing is imported before
+#: the path is set, as the first entry is the working folder.
+BOOTSTRAP = (
+    "import sys; n = 2 + int(sys.argv[1]); path = sys.argv[2:n]\n"
+    "sys.path[:] = path or sys.path[1:]; del sys.argv[1:n]\n"
+    "from xpm_launchers._forkserver.server.child import call_and_exit\n"
+    "call_and_exit(sys.argv.pop(1), sys.argv[1:])"
+)
+
+
+class Plan(NamedTuple):
+    """What a child becomes.
+
+    :param argv: the command line to execute; empty for a call in this very process.
+    :param target: ``"module:function"`` of a call.
+    :param entry: the name of the job's entry in the ledger.
+    :param ledger: the ledger's file.
+    """
+
+    argv: Sequence[str]
+    target: str
+    args: Sequence[str]
+    path: Sequence[str]
+    cwd: str
+    stdout: str
+    stderr: str
+    environ: Mapping[str, str]
+    umask: int
+    entry: str
+    ledger: str
+
+
+def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
+    """Turn this fork into the job; never returns.
+
+    :param link: the child's end of the pair of sockets.
+    :param close: the server's descriptors: held open here, they would outlive it.
+    """
+    try:
+        try:
+            executable = _prepare(plan, close)
+        except BaseException as error:  # noqa: BLE001 - told to the server, then the end
+            link.send(ERROR + _describe(error).encode(errors="replace"))
+            os._exit(NOT_STARTED)
+        if not _may_go(link, plan):
+            os._exit(NOT_STARTED)
+        link.close()
+        if executable:
+            _execute(executable, plan)
+        if plan.path:
+            sys.path[:] = plan.path
+        call_and_exit(plan.target, plan.args)
+    finally:  # only an error above gets here, and the server's own frames are next
+        os._exit(NOT_STARTED)
+
+
+def _may_go(link: socket.socket, plan: Plan) -> bool:
+    """Say that the child is ready; returns whether it is to go on."""
+    try:
+        link.send(READY)
+        said = link.recv(1)
+    except OSError:
+        said = b""
+    if said == GO:
+        return True
+    entry = read_entries(plan.ledger).get(plan.entry)
+    return entry is not None and entry.pid == os.getpid()
+
+
+def _describe(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.strerror}: {error.filename}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _prepare(plan: Plan, close: Sequence[int]) -> str:
+    """Set up the process; returns the path of the program to execute, if any."""
+    signal.set_wakeup_fd(-1)
+    for descriptor in close:
+        os.close(descriptor)
+    for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.setsid()
+    os.umask(plan.umask)
+    os.chdir(plan.cwd)
+    _redirect(plan)
+    if plan.argv:
+        return _find(plan.argv[0], plan.environ)
+    if os.environ.get("TZ") != plan.environ.get("TZ"):
+        import time  # only for whoever changes the time zone of a job
+
+        _set_environ(plan.environ)
+        time.tzset()
+    else:
+        _set_environ(plan.environ)
+    sys.argv[1:] = plan.args
+    _reseed()
+    return ""
+
+
+def _redirect(plan: Plan) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    out = os.open(plan.stdout, flags, 0o666)
+    os.dup2(out, 1)
+    if plan.stderr == plan.stdout:
+        os.dup2(out, 2)
+    else:
+        error = os.open(plan.stderr, flags, 0o666)
+        os.dup2(error, 2)
+        os.close(error)
+    os.close(out)
+
+
+def _set_environ(environ: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name not in environ]:
+        del os.environ[name]
+    for name, value in environ.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+def _reseed() -> None:
+    """Give each job its own random numbers: what was preloaded was seeded once, in the server.
+
+    (The standard library's ``random`` sees to it itself.)
+    """
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None:
+        numpy.seed()
+
+
+def _find(program: str, environ: Mapping[str, str]) -> str:
+    """Return the path of a program, so that a missing one is known before the job has started."""
+    if os.sep in program:
+        if not os.path.exists(program):
+            raise FileNotFoundError(2, "No such program", program)
+        return program
+    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder or ".", program)
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            return path
+    raise FileNotFoundError(2, "No such program in PATH", program)
+
+
+def _execute(path: str, plan: Plan) -> NoReturn:
+    try:
+        signal.signal(
+            signal.SIGPIPE, signal.SIG_DFL
+        )  # Python ignores it, programs do not expect that
+        os.execve(path, list(plan.argv), dict(plan.environ))
+    except OSError as error:
+        os.write(2, f"cannot execute {path}: {error.strerror}\n".encode())
+        os._exit(NOT_STARTED)
+
+
+def call_and_exit(target: str, args: Sequence[str]) -> NoReturn:
+    """Call ``target(*args)`` and end the process with what it returns, as an interpreter would."""
+    code = 1
+    try:
+        code = _run(target, args)
+    finally:
+        code = _finish(code)
+        os._exit(code)
+
+
+def _run(target: str, args: Sequence[str]) -> int:
+    import importlib  # the server may live without
+
+    try:
+        module, _, name = target.partition(":")
+        function: Any = getattr(importlib.import_module(module), name)
+        return _status(function(*args))
+    except SystemExit as error:
+        return _status(error.code)
+    except KeyboardInterrupt:
+        # As the interpreter does: whoever waits must see that a signal ended it.
+        _finish(1)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise
+    except BaseException as error:  # noqa: BLE001 - the job's code: reported as an interpreter does
+        trace = error.__traceback__
+        sys.excepthook(type(error), error, trace and trace.tb_next)
+        return 1
+
+
+def _status(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value & 0xFF
+    print(value, file=sys.stderr)
+    return 1
+
+
+def _finish(code: int) -> int:
+    """Do what an interpreter does at its end, but for taking objects apart (5 ms)."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()  # joins the threads that are not daemons
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):  # a full disk; a closed stream
+            code = code or 120
+    return code

@@ -1,0 +1,4 @@
+"""What launchers, connectors and processes are, for all back ends.
+
+Knows no back end.
+"""

@@ -1,0 +1,4 @@
+"""Processes that run, from their handles.
+
+Knows the interface.
+"""

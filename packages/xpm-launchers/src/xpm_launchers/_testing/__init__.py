@@ -1,0 +1,4 @@
+"""What a launcher must do, as tests that any launcher can be given.
+
+Knows the interface alone.
+"""

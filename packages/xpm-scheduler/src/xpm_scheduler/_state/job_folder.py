@@ -1,0 +1,203 @@
+"""What a job's folder says: its markers, its status, its own events."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from xpm_launchers import LauncherError, process_from_handle
+from xpm_scheduler._files.atomic import read_json_object
+from xpm_scheduler._files.lines import LineReader
+from xpm_scheduler._graph.states import JobFailureStatus, JobState, JobStateError
+from xpm_scheduler._workspace.attempts import hostname
+from xpm_scheduler._workspace.layout import JobFolder
+from xpm_scheduler._workspace.markers import read_failure
+from xpm_scheduler.exceptions import CorruptFileError
+
+#: How much of the end of a job's events is read for its progress, when its status does not
+#: say up to where it counts (releases 2.x), in bytes.
+_TAIL = 65536
+
+
+class JobDetails(NamedTuple):
+    """What a job's folder says.
+
+    Attributes:
+        state: ``done`` or ``error`` by the markers; ``running`` when its process lives, or is
+            said to run on a host that cannot be asked; ``unscheduled`` when it is not there or
+            nobody runs it; an error ``lost`` when it ran and its process is gone.
+        started: when it was started last, in seconds since the epoch, or ``None``.
+        ended: when it ended, or ``None``.
+        exit_code: exit status of a job that has failed, or ``None``.
+        message: why it failed; empty when it did not, or nothing was said.
+        retry_count: how often a resumable job was executed so far.
+        progress: ``{"level", "progress" (0 to 1), "desc"}``, a level each, the outermost first.
+        process: the process that runs it, ``{"type", "pid", "host", …}``, or ``None``.
+        problems: what could not be read, a text each, beginning with the file.
+    """
+
+    state: JobState
+    started: float | None
+    ended: float | None
+    exit_code: int | None
+    message: str
+    retry_count: int
+    progress: list[dict[str, Any]]
+    process: dict[str, Any] | None
+    problems: tuple[str, ...]
+
+
+def read_details(path: str, name: str) -> JobDetails:
+    """What the folder of a job says now.
+
+    Args:
+        path: the job's folder; it need not be there.
+        name: short name of the task.
+    """
+    folder = JobFolder(path, name)
+    problems: list[str] = []
+    status = _object(folder.status, problems) or {}
+    # The marker is looked for after the status was read, and the job writes it last: a job that
+    # is done is never shown with the status of one that runs.
+    verdict = look_passively(folder, status, problems)
+    retries = status.get("retry_count")
+    return JobDetails(
+        state=verdict.state,
+        started=iso_seconds(status.get("started_time")),
+        ended=iso_seconds(status.get("ended_time")),
+        exit_code=verdict.code,
+        message=verdict.message,
+        retry_count=retries if isinstance(retries, int) else 0,
+        progress=_progress(folder, status, problems),
+        process=verdict.process,
+        problems=tuple(problems),
+    )
+
+
+class Passive(NamedTuple):
+    """What was seen without touching anything."""
+
+    state: JobState
+    code: int | None = None
+    message: str = ""
+    process: dict[str, Any] | None = None
+
+
+def look_passively(
+    folder: JobFolder, status: dict[str, Any] | None = None, problems: list[str] | None = None
+) -> Passive:
+    """The state of a job by its folder, without taking any lock that others may want.
+
+    Args:
+        folder: where to look.
+        status: what the job's status says, when it was read already.
+        problems: gets what cannot be read.
+    """
+    problems = problems if problems is not None else []
+    if folder.is_done():
+        return Passive(JobState.DONE)
+    claim = _object(folder.pid, problems)
+    if claim is not None and _lives(claim, folder):
+        return Passive(JobState.RUNNING, process=claim)
+    try:
+        ending = read_failure(folder)
+    except CorruptFileError as error:
+        problems.append(str(error))
+        return Passive(JobStateError(JobFailureStatus.FAILED), message=str(error))
+    if ending is not None:
+        return Passive(JobStateError(ending.reason), ending.code, ending.message)
+    if folder.is_done():  # it ended between the first look and the second
+        return Passive(JobState.DONE)
+    status = status if status is not None else _object(folder.status, problems) or {}
+    process = status.get("process")
+    if status.get("state") == "running" and isinstance(process, dict):
+        # The claim is written by its driver, which may have died before: the job itself knows.
+        if _lives(process, folder):
+            return Passive(JobState.RUNNING, process=process)
+        return Passive(
+            JobStateError(JobFailureStatus.LOST), message="its process is gone, without a result"
+        )
+    return Passive(JobState.UNSCHEDULED)
+
+
+def _lives(handle: dict[str, Any], folder: JobFolder) -> bool:
+    if handle.get("type") == "local" and handle.get("host") != hostname():
+        # Its host cannot be asked. Release 2.x holds the lock alone; of others, what is
+        # recorded stands until a marker says otherwise.
+        return not os.path.exists(folder.old_lock) or is_locked(folder.old_lock)
+    try:
+        return process_from_handle(handle).is_running()
+    except (LauncherError, OSError):
+        return False
+
+
+def is_locked(path: str) -> bool:
+    """Whether somebody holds a lock alone.
+
+    The shared half is asked for and given back at once, so that other readers are not
+    disturbed; somebody who wants the lock in that moment waits for as long.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # a file system without locks: nobody can hold one
+    finally:
+        os.close(descriptor)
+
+
+def _progress(
+    folder: JobFolder, status: dict[str, Any], problems: list[str]
+) -> list[dict[str, Any]]:
+    recorded = status.get("progress")
+    levels = [dict(each) for each in recorded if isinstance(each, dict)] if recorded else []
+    if status.get("state") != "running":
+        return levels
+    offset = status.get("events_offset")
+    reader = LineReader(folder.events)
+    if isinstance(offset, int):
+        reader.position = offset
+    else:
+        reader.start_near_end(_TAIL)
+    for event in reader.read():
+        if event.get("event_type") == "JobProgressEvent":
+            _set_level(levels, event)
+    problems.extend(str(problem) for problem in reader.take_problems())
+    return levels
+
+
+def _set_level(levels: list[dict[str, Any]], event: dict[str, Any]) -> None:
+    level, value = event.get("level"), event.get("progress")
+    if not isinstance(level, int) or not isinstance(value, int | float) or not 0 <= level < 100:
+        return
+    while len(levels) <= level:
+        levels.append({"level": len(levels), "progress": 0.0, "desc": None})
+    levels[level] = {"level": level, "progress": float(value), "desc": event.get("desc")}
+    # What lies below belongs to the step before.
+    del levels[level + 1 :]
+
+
+def _object(path: str, problems: list[str]) -> dict[str, Any] | None:
+    try:
+        return read_json_object(path)
+    except (CorruptFileError, OSError) as error:
+        problems.append(str(error))
+        return None
+
+
+def iso_seconds(text: object) -> float | None:
+    """An ISO 8601 time (local, unless it says otherwise) in seconds since the epoch."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,160 @@
+"""Preparations: what is done once in the driver, before the tasks that hold it are run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from xpm_config import Config, clone, walk
+from xpm_scheduler._graph.nodes import JobDependency, Node
+from xpm_scheduler._graph.states import JobFailureStatus, JobState
+from xpm_scheduler._workspace.layout import task_name
+
+from .job import Job
+
+if TYPE_CHECKING:
+    from xpm_scheduler._experiment.experiment import experiment
+
+_logger = logging.getLogger("xpm.scheduler")
+
+#: How many preparations run at the same time, at most: they download and unpack.
+_AT_ONCE = 8
+
+
+class Prepare(Config):
+    """A configuration with something to be done before tasks that hold it can run.
+
+    Once for each identifier, in the process of the plan, and only if such a task is to be
+    run: :meth:`is_prepared` is asked, then :meth:`prepare` is called, on a copy of the
+    configuration. Preparations run beside each other; they have no folder.
+    """
+
+    def is_prepared(self) -> bool:
+        """Whether nothing is to be done; by default there always is."""
+        return False
+
+    def prepare(self) -> None:
+        """Do what is to be done, such as a download; an error fails the tasks that hold it."""
+
+
+class PrepareDependency(JobDependency):
+    """That a job needs something to be prepared."""
+
+    __slots__ = ()
+
+
+class PrepareResource(Node):
+    """That a configuration is prepared; what it is to the jobs that hold the configuration.
+
+    Args:
+        config: the configuration.
+    """
+
+    __slots__ = ("config", "experiments", "identifier", "task_id")
+
+    def __init__(self, config: Prepare) -> None:
+        super().__init__()
+        self.config = config
+        self.task_id: str = config.__xpm__.xpmtype.identifier
+        self.identifier = str(config.__xpm__.identifier)
+        self.experiments: list[experiment] = []
+
+    @property
+    def locator(self) -> str:
+        return f"{self.task_id}/{self.identifier}"
+
+    @property
+    def label(self) -> str:
+        return f"preparation {task_name(self.task_id)} {self.identifier[:8]}"
+
+    def needed_by(self, target: Node) -> JobDependency:
+        return PrepareDependency(self, target)
+
+
+class Mover(Protocol):
+    """What the scheduler does for preparations."""
+
+    def move(self, node: Node, state: JobState) -> None:
+        """Change a state; only in the scheduler's thread."""
+
+    def post(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call a function in the scheduler's thread."""
+
+
+class Preparations:
+    """The preparations of this process, each once.
+
+    Args:
+        mover: the scheduler.
+    """
+
+    def __init__(self, mover: Mover) -> None:
+        self._mover = mover
+        self._known: dict[tuple[str, str], PrepareResource] = {}
+        self._guard = threading.Lock()
+        self._places = threading.Semaphore(_AT_ONCE)
+
+    def needed_by(self, task: Config, origins: Iterable[Node]) -> list[PrepareResource]:
+        """What is to be prepared for a task; called in the plan's thread.
+
+        Args:
+            task: the sealed task.
+            origins: the jobs it needs: what was to be prepared for these is needed too, since
+                they may have been run elsewhere.
+        """
+        if not Prepare.__subclasses__():
+            return []
+        found: dict[int, PrepareResource] = {}
+        for config in walk(task, into_produced=False):
+            if isinstance(config, Prepare):
+                resource = self._resource(config)
+                found[id(resource)] = resource
+        for origin in origins:
+            if isinstance(origin, Job):
+                for above in origin.origins:
+                    if isinstance(above, PrepareResource):
+                        resource = self._resource(above.config)
+                        found[id(resource)] = resource
+        return list(found.values())
+
+    def _resource(self, config: Prepare) -> PrepareResource:
+        """The one of a configuration; a new one when the one before has failed."""
+        key = (config.__xpm__.xpmtype.identifier, str(config.__xpm__.identifier))
+        with self._guard:
+            known = self._known.get(key)
+            if known is None or known.state == JobState.ERROR:
+                known = self._known[key] = PrepareResource(config)
+            return known
+
+    def run(self, resource: PrepareResource) -> None:
+        """Prepare, in a thread that does not keep the process from ending."""
+        name = f"xpm-{resource.label}"
+        threading.Thread(target=self._prepare, args=(resource,), name=name, daemon=True).start()
+
+    def _prepare(self, resource: PrepareResource) -> None:
+        error: str | None = None
+        with self._places:
+            try:
+                config = clone(resource.config)
+                if not config.is_prepared():
+                    config.prepare()
+            except BaseException as raised:
+                error = _describe(raised)
+                _logger.error("%s has failed", resource.label, exc_info=raised)
+        self._mover.post(self._prepared, resource, error)
+
+    def _prepared(self, resource: PrepareResource, error: str | None) -> None:
+        state = JobState.DONE
+        if error is not None:
+            state = resource.fail(JobFailureStatus.FAILED, error)
+        self._mover.move(resource, state)
+        for xp in resource.experiments:
+            xp.prepared(resource)
+        resource.experiments.clear()
+
+
+def _describe(error: Any) -> str:
+    return "".join(traceback.format_exception_only(type(error), error)).strip()

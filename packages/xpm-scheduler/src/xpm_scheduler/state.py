@@ -1,0 +1,61 @@
+"""Reading the state of a workspace: experiments, runs and jobs, live or long ended.
+
+Start from :class:`WorkspaceState`. Reading writes nothing, takes no lock that anybody waits
+for, and works while a driver runs, after its end, and after it was killed; workspaces of
+releases 2.x are read too.
+
+The public names are loaded when they are first used: a driver needs few of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._files.problems import Problem as Problem
+    from ._state.job_folder import JobDetails as JobDetails
+    from ._state.legacy_provider import WorkspaceStateProvider as WorkspaceStateProvider
+    from ._state.records import Changes as Changes
+    from ._state.records import ExperimentStatus as ExperimentStatus
+    from ._state.records import JobRecord as JobRecord
+    from ._state.run import RunState as RunState
+    from ._state.workspace import WorkspaceState as WorkspaceState
+
+__all__ = [
+    # What is read
+    "RunState",
+    "WorkspaceState",
+    # What it says
+    "Changes",
+    "ExperimentStatus",
+    "JobDetails",
+    "JobRecord",
+    "Problem",
+    # Under the name of release 2.x
+    "WorkspaceStateProvider",
+]
+
+_HOME_OF = {
+    "Changes": "_state.records",
+    "ExperimentStatus": "_state.records",
+    "JobDetails": "_state.job_folder",
+    "JobRecord": "_state.records",
+    "Problem": "_files.problems",
+    "RunState": "_state.run",
+    "WorkspaceState": "_state.workspace",
+    "WorkspaceStateProvider": "_state.legacy_provider",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __package__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,160 @@
+"""Load all that a run of an experiment has recorded."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from xpm_serialize._format.jsonl import Numbers, read_lines
+from xpm_serialize._format.source import Source, read_json, short
+from xpm_serialize._reading.config_reader import ConfigReader
+from xpm_serialize._reading.job_folders import check_document
+from xpm_serialize.exceptions import DefinitionError, DefinitionNotFoundError
+
+OBJECTS = "objects.jsonl"
+#: What early releases of 2.x wrote instead: a definition, as ``save`` writes it
+CONFIGS = "configs.json"
+JOBS = "jobs.jsonl"
+STATUS = "status.json"
+
+
+@attrs.frozen
+class ExperimentInfo:
+    """What a run of an experiment has recorded.
+
+    Attributes:
+        jobs: job's identifier → the task's configuration.
+        actions: action's identifier → the action.
+    """
+
+    jobs: dict[str, Any]
+    actions: dict[str, Any]
+
+
+def load_xp_info(path: str | Path) -> ExperimentInfo:
+    """Load the jobs and actions of a run, whether or not their folders are still there.
+
+    Args:
+        path: the run's folder (``experiments/<id>/<run>``, or the link ``current``).
+
+    Raises:
+        DefinitionNotFoundError: the folder holds no ``objects.jsonl`` (nor the ``configs.json``
+            of early releases of 2.x).
+        DefinitionError: a file is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    folder = Path(path)
+    objects = folder / OBJECTS
+    if not objects.is_file():
+        if (folder / CONFIGS).is_file():
+            return _from_configs(folder)
+        raise DefinitionNotFoundError(
+            f"{folder} holds neither {OBJECTS} nor {CONFIGS}: it is not a run's folder"
+        )
+    source = Source(str(objects), [])
+    wanted = dict.fromkeys(_job_ids(folder / JOBS), "job")
+    wanted.update(dict.fromkeys(_action_ids(folder / STATUS), "action"))
+    found = _find(source, read_lines(objects), wanted)
+    reader = ConfigReader(source, None)
+    jobs: dict[str, Any] = {}
+    actions: dict[str, Any] = {}
+    for identifier, number in found.items():
+        if wanted[identifier] == "job":
+            jobs[identifier] = reader.task(number)
+        else:
+            actions[identifier] = reader.object(number)
+    return ExperimentInfo(jobs=jobs, actions=actions)
+
+
+def load_run_object(path: str | Path, identifier: str) -> Any:
+    """Load one job's task, or one action, of a run, and what it holds: nothing else.
+
+    Args:
+        path: the run's folder (``experiments/<id>/<run>``, or the link ``current``).
+        identifier: its identifier.
+
+    Raises:
+        DefinitionNotFoundError: the folder holds no ``objects.jsonl``, or that no such object.
+        DefinitionError: a file is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    objects = Path(path) / OBJECTS
+    if not objects.is_file():
+        raise DefinitionNotFoundError(f"{path} holds no {OBJECTS}")
+    source = Source(str(objects), [])
+    found = _find(source, read_lines(objects), {identifier: "object"})
+    if identifier not in found:
+        raise DefinitionNotFoundError(f"{objects} has no object {identifier}")
+    return ConfigReader(source, None).object(found[identifier])
+
+
+def load_configs(path: str | Path) -> dict[str, Any]:
+    """The jobs of a run, as :func:`load_xp_info` has them: use that instead.
+
+    Args:
+        path: the run's folder.
+
+    Returns:
+        Job's identifier → the task's configuration.
+    """
+    warnings.warn(
+        "load_configs() is deprecated: use load_xp_info(), which has them as .jobs",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return load_xp_info(path).jobs
+
+
+def _from_configs(folder: Path) -> ExperimentInfo:
+    path = folder / CONFIGS
+    document = check_document(read_json(path), str(path))
+    data = document.get("data")
+    if type(data) is not dict:
+        raise DefinitionError(f"{path}: expected configurations by job, got {short(data)}")
+    reader = ConfigReader(Source(str(path), document["objects"]), None)
+    actions = set(_action_ids(folder / STATUS))
+    info = ExperimentInfo(jobs={}, actions={})
+    for identifier, form in data.items():
+        if type(form) is not dict or form.get("type") != "python":
+            raise DefinitionError(f"{path}: expected an object for {short(identifier)}")
+        if identifier in actions:
+            info.actions[identifier] = reader.object(form.get("value"))
+        else:
+            info.jobs[identifier] = reader.task(form.get("value"))
+    return info
+
+
+def _find(source: Source, records: list[Any], wanted: dict[str, str]) -> dict[str, int]:
+    """Add the records to the source, and find those of jobs and actions."""
+    numbers = Numbers(source)
+    found: dict[str, int] = {}
+    for record in records:
+        number = numbers.add(record)
+        identifier = record.get("identifier")
+        if type(identifier) is str and identifier in wanted:
+            # The job itself is written after what it holds: the last one is it, should an
+            # init task, say, have the same identifier.
+            found[identifier] = number
+    return found
+
+
+def _job_ids(path: Path) -> list[str]:
+    lines = read_lines(path)
+    for index, line in enumerate(lines, 1):
+        if type(line) is not dict or type(line.get("job_id")) is not str:
+            raise DefinitionError(f"{path}, line {index}: expected an object with a job_id")
+    return [line["job_id"] for line in lines]
+
+
+def _action_ids(path: Path) -> list[str]:
+    try:
+        status = read_json(path)
+    except DefinitionNotFoundError:
+        return []
+    actions = status.get("actions", {}) if type(status) is dict else None
+    if type(actions) is not dict:
+        raise DefinitionError(f"{path}: expected a JSON object with actions by identifier")
+    return list(actions)

@@ -1,0 +1,82 @@
+"""Load the task of a job's folder: what a job's process does first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xpm_serialize._format.class_lookup import own_process as take_process
+from xpm_serialize._format.source import Source
+from xpm_serialize._reading.instance_reader import InstanceReader
+from xpm_serialize._reading.job_folders import JobFolders, MakeReader
+from xpm_serialize._reading.reader import Group, JobReaders, Reader
+from xpm_serialize.exceptions import DefinitionError
+
+
+class LoadedTask:
+    """A task as it was loaded.
+
+    Attributes:
+        task: the task.
+        init_tasks: what is to be executed before it, in order.
+        tags: the task's tags.
+        document: what ``params.json`` holds.
+    """
+
+    __slots__ = ("document", "init_tasks", "tags", "task")
+
+    def __init__(
+        self, task: Any, init_tasks: list[Any], tags: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        self.task = task
+        self.init_tasks = init_tasks
+        self.tags = tags
+        self.document = document
+
+
+def load_task(params: Path, *, as_instance: bool = True, own_process: bool = False) -> LoadedTask:
+    """Load the task of a job's folder.
+
+    Args:
+        params: the job's ``params.json``.
+        as_instance: make value objects, directly; configurations if false.
+        own_process: this process is the task's own: a script that was run as ``__main__`` becomes
+            its main module, so that what is pickled here finds its classes elsewhere.
+
+    Returns:
+        The task, its init tasks and its tags. Nothing was executed but what making the objects
+        takes: the modules of their classes, ``__init__`` and ``__post_init__``.
+
+    Raises:
+        DefinitionNotFoundError: there is no such file.
+        DefinitionError: it is not what it should be.
+        ClassNotFoundError: a class is not to be had.
+    """
+    if own_process:
+        take_process()
+    make: MakeReader = InstanceReader if as_instance else _config_reader
+    reader, document = JobFolders(make).open(Path(params))
+    last = reader.source.last
+    if last is None:
+        raise DefinitionError(f"{params}: there is no object")
+    init = [reader.object(number) for number in init_ids(reader.source, last)]
+    task = reader.object(last)
+    tags = document.get("tags", {})
+    if type(tags) is not dict:
+        raise DefinitionError(f"{params}: expected tags by name, got {tags!r}")
+    return LoadedTask(task, init, tags, document)
+
+
+def init_ids(source: Source, number: int) -> list[Any]:
+    """The ids of the init tasks of a record's object."""
+    ids = source.by_id[number].get("init-tasks", [])
+    if type(ids) is not list:
+        raise DefinitionError(f"{source.where(number)}: expected a list of init tasks")
+    return ids
+
+
+def _config_reader(source: Source, jobs: JobReaders, group: Group) -> Reader:
+    # Not needed by a job: its process does not pay for it.
+    from xpm_serialize._reading.config_reader import ConfigReader
+
+    return ConfigReader(source, jobs, group)

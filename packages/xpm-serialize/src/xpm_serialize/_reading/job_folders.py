@@ -1,0 +1,157 @@
+"""Job folders: their ``params.json``, and the workspace they lie in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from xpm_serialize._format.source import Source, check_relative, read_json
+from xpm_serialize.exceptions import (
+    DefinitionError,
+    DefinitionNotFoundError,
+    DependencyGoneError,
+    VersionError,
+)
+
+from .reader import Group, JobReaders, Reader
+
+PARAMS = "params.json"
+_MARKER = ".__experimaestro__"
+_VERSIONS = range(1, 4)
+
+#: Makes the reader of a file.
+MakeReader = Callable[[Source, JobReaders, Group], Reader]
+
+
+class JobFolders:
+    """The job folders that one load reads, each once.
+
+    Args:
+        make: makes the reader of a file.
+    """
+
+    def __init__(self, make: MakeReader) -> None:
+        self._make = make
+        self._group = Group()
+        self._group.exists = self._exists
+        self._readers: dict[str, Reader] = {}
+        self._workspaces: dict[str, Path | None] = {}
+
+    def open(self, params: Path) -> tuple[Reader, dict[str, Any]]:
+        """The reader of a job's parameters, and the document.
+
+        Raises:
+            DefinitionNotFoundError: there is no such file.
+            VersionError: it is of a version that is not known.
+            DefinitionError: it is not what it should be.
+        """
+        document = check_document(read_json(params), os.fspath(params))
+        name = os.fspath(params)
+        folder = params.parent
+        workspace = find_workspace(folder, document.get("workspace"))
+        source = Source(name, document["objects"], bases={"job": folder, "workspace": workspace})
+        self._workspaces[name] = workspace
+        reader = self._make(source, self._other, self._group)
+        return reader, document
+
+    def _other(self, job: str, origin: Source) -> Reader:
+        """The reader of a job folder that a file refers to."""
+        workspace = self._workspaces.get(origin.name)
+        if workspace is None:
+            raise DependencyGoneError(
+                f"{origin.name}: the workspace that holds the job folder {job} is not known"
+            )
+        check_relative(job, origin.name)
+        params = workspace / job / PARAMS
+        reader = self._readers.get(str(params))
+        if reader is None:
+            try:
+                reader, _ = self.open(params)
+            except DefinitionNotFoundError:
+                reader = self._recover(workspace, job, origin)
+            self._readers[str(params)] = reader
+        return reader
+
+    def _exists(self, job: str, origin: Source) -> bool:
+        workspace = self._workspaces.get(origin.name)
+        if workspace is None:
+            return False
+        check_relative(job, origin.name)
+        return os.path.isfile(workspace / job / PARAMS)
+
+    def _recover(self, workspace: Path, job: str, origin: Source) -> Reader:
+        # Rarely needed: a job's process does not pay for it.
+        from .run_records import recover
+
+        source = recover(workspace, job)
+        if source is None:
+            raise DependencyGoneError(
+                f"{origin.name}: refers to the job folder {workspace / job}, which is gone, and "
+                "no run of the workspace has recorded it"
+            )
+        return self._make(source, self._other, self._group)
+
+
+def check_document(document: Any, name: str) -> dict[str, Any]:
+    """Check the form of a document that holds objects.
+
+    Raises:
+        VersionError: it is of a version that is not known.
+        DefinitionError: it is of another form.
+    """
+    if type(document) is not dict or type(document.get("objects")) is not list:
+        raise DefinitionError(f'{name}: expected a JSON object with a list named "objects"')
+    version = document.get("version", 3)
+    if type(version) is not int or version not in _VERSIONS:
+        raise VersionError(
+            f"{name}: written in version {version!r} of the format; "
+            f"this release reads versions {_VERSIONS.start} to {_VERSIONS.stop - 1}"
+        )
+    return document
+
+
+def as_document(value: Any) -> Any:
+    """What a definition's file holds, as a document.
+
+    The ``__xpm__.serialize`` of 2.x writes the records alone, the last one being the object.
+    """
+    if type(value) is not list or not value or type(value[-1]) is not dict:
+        return value
+    number = value[-1].get("id")
+    return {"objects": value, "data": {"type": "python", "value": number}}
+
+
+def find_workspace(folder: Path, recorded: Any) -> Path | None:
+    """The workspace that a job's folder lies in.
+
+    Where the folder lies says more than what was recorded: workspaces are moved, copied and
+    mounted elsewhere.
+    """
+    around = Path(os.path.realpath(folder)).parents
+    if len(around) > 2 and (around[2] / _MARKER).exists():
+        return _as_recorded(around[2], recorded)
+    if _is_folder(recorded):
+        return Path(recorded)
+    if len(around) > 2 and around[1].name == "jobs":
+        return around[2]
+    return None
+
+
+def _is_folder(recorded: Any) -> bool:
+    try:
+        return type(recorded) is str and os.path.isdir(recorded)
+    except ValueError:
+        return False  # no folder can be named that
+
+
+def _as_recorded(found: Path, recorded: Any) -> Path:
+    """The recorded spelling of a workspace's path, if it is the same folder (links are kept)."""
+    if type(recorded) is str and recorded != str(found):
+        try:
+            if os.path.samefile(found, recorded):
+                return Path(recorded)
+        except (OSError, ValueError):
+            return found
+    return found

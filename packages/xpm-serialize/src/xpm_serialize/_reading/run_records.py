@@ -1,0 +1,36 @@
+"""Find in the records of runs what the folder of a job that is gone has held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xpm_serialize._format.jsonl import Numbers, read_lines
+from xpm_serialize._format.source import Source
+
+
+def recover(workspace: Path, job: str) -> Source | None:
+    """The records of a job, from the newest run of the workspace that has submitted it.
+
+    Args:
+        workspace: the workspace.
+        job: the job's folder in it, ``jobs/<task id>/<identifier>``.
+
+    Returns:
+        Records of which the last one is the task, or ``None`` if no run has recorded it.
+    """
+    task_id, _, identifier = job.removeprefix("jobs/").partition("/")
+    files = sorted(workspace.glob("experiments/*/*/objects.jsonl"), key=lambda p: p.parent.name)
+    for path in reversed(files):
+        if identifier.encode() not in path.read_bytes():
+            continue
+        source = Source(str(path), [])
+        numbers = Numbers(source)
+        for record in read_lines(path):
+            numbers.add(record)
+            if record["identifier"] == identifier and _type_name(record) == task_id:
+                return source
+    return None
+
+
+def _type_name(record: dict[str, object]) -> str:
+    return f"{record['module']}.{record['type']}".lower()
