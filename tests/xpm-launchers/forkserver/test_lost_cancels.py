@@ -106,7 +106,7 @@ def test_refused_after_it_was_cancelled(
     import threading
 
     from xpm_launchers import CapacityError
-    from xpm_launchers._local import _launcher
+    from xpm_launchers._forkserver.client import launcher as _launcher
 
     may_go = threading.Event()
 

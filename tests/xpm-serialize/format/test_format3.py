@@ -12,7 +12,7 @@ import pytest
 from xpm_config import tags
 from xpm_serialize import deserialize, from_task_dir, load, load_task, load_xp_info
 
-FOLDER = Path(__file__).parent.parent / "data" / "format-3"
+FOLDER = Path(__file__).parents[2] / "data" / "format-3"
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ from xpm_launchers.finder import (
 from xpm_launchers.testing import Recorder
 
 CPUS = local_host(devices=False).cpu.cores
-JOBS = str(Path(__file__).parent / "modules")
+JOBS = str(Path(__file__).parents[1] / "modules")
 MakeCommand = Callable[..., Command]
 
 

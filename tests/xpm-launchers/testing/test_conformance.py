@@ -12,7 +12,7 @@ import pytest
 from xpm_launchers import DirectLauncher, Launcher
 from xpm_launchers.testing import LauncherConformance
 
-GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-launcher.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "writing-a-launcher.md"
 
 
 class TestDirectLauncher(LauncherConformance):

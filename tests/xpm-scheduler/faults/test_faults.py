@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-MODULES = Path(__file__).parent / "modules"
+MODULES = Path(__file__).parents[1] / "modules"
 TASKS = 15  # of the plan
 
 

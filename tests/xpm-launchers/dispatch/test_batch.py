@@ -13,7 +13,7 @@ import pytest
 
 from xpm_launchers import DirectLauncher, LocalProcess, ProcessEnd, PythonCall, command, run_all
 
-JOBS = str(Path(__file__).parent / "modules")
+JOBS = str(Path(__file__).parents[1] / "modules")
 
 
 def test_order_and_ends(tmp_path: Path) -> None:

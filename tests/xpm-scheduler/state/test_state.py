@@ -29,8 +29,8 @@ from xpm_scheduler.state import (
     WorkspaceStateProvider,
 )
 
-MODULES = Path(__file__).parent / "modules"
-DATA = Path(__file__).parents[1] / "data"
+MODULES = Path(__file__).parents[1] / "modules"
+DATA = Path(__file__).parents[2] / "data"
 RUN = "20260101_120000"
 
 

@@ -26,7 +26,7 @@ from xpm_launchers import (
 )
 from xpm_launchers.testing import wait_until
 
-WORKER = str(Path(__file__).parent / "modules" / "token_worker.py")
+WORKER = str(Path(__file__).parents[1] / "modules" / "token_worker.py")
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 

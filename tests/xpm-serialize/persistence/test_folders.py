@@ -201,7 +201,7 @@ for name in ("mkdir", "rename", "replace", "link", "unlink", "rmdir", "fsync", "
     setattr(os, name, killing(getattr(os, name)))
 save(config, sys.argv[2])
 """
-    modules = str(Path(__file__).parent / "modules")
+    modules = str(Path(__file__).parents[1] / "modules")
     new = tmp_path / "source" / "new.txt"
     new.write_text("new text")
     ends = set()

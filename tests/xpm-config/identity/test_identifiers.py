@@ -34,7 +34,7 @@ from xpm_config import (
     tag,
 )
 
-DATA = Path(__file__).parent.parent / "data" / "identifiers"
+DATA = Path(__file__).parents[2] / "data" / "identifiers"
 VECTORS: dict[str, str] = json.loads((DATA / "identifiers.json").read_text())
 
 

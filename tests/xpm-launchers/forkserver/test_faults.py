@@ -16,7 +16,7 @@ import pytest
 from xpm_launchers import Command, DirectLauncher, LocalProcess, process_from_handle
 from xpm_launchers.testing import Recorder, wait_until
 
-JOBS = str(Path(__file__).parent / "modules")
+JOBS = str(Path(__file__).parents[1] / "modules")
 MakeCommand = Callable[..., Command]
 
 CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

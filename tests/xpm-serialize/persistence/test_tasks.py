@@ -387,7 +387,7 @@ def test_a_job_pays_for_nothing_it_does_not_need(tmp_path: Path) -> None:
         "print([n for n in ('attr', 'attrs', 'inspect', 'dataclasses', 'docstring_parser', "
         "'logging', 'subprocess', 'tempfile') if n in sys.modules])"
     )
-    modules = Path(__file__).parent / "modules"
+    modules = Path(__file__).parents[1] / "modules"
     arguments = [str(folder_of(learn) / "params.json"), str(modules)]
     result = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True

@@ -99,7 +99,7 @@ with experiment(folder / "ws", sys.argv[2], register_signals=False):
 
 
 def _start(folder: Path, name: str, gate: Path | None = None, end: str = "-") -> Any:
-    modules = str(Path(__file__).parent / "modules")
+    modules = str(Path(__file__).parents[1] / "modules")
     return subprocess.Popen(
         [sys.executable, "-c", _PROCESS, str(folder), name, str(gate or "-"), end],
         env={**os.environ, "PYTHONPATH": modules},

@@ -22,7 +22,7 @@ from xpm_launchers import (
 )
 from xpm_launchers.testing import Recorder, wait_until
 
-JOBS = str(Path(__file__).parent / "modules")
+JOBS = str(Path(__file__).parents[1] / "modules")
 MakeCommand = Callable[..., Command]
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
