@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from xpm_launchers._host.info import start_time
 from xpm_launchers._interface.builders import ProcessBuilder, Redirect
-from xpm_launchers._interface.launcher import ProcessState
+from xpm_launchers._interface.process import ProcessState
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xpm_launchers._interface.launcher import Process
+from xpm_launchers._interface.process import Process
 from xpm_launchers.exceptions import HandleError
 
 from .local import LocalProcess

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from xpm_launchers._host.info import boot_id, host_name, is_alive, open_pidfd, start_time
-from xpm_launchers._interface.launcher import Process
+from xpm_launchers._interface.process import Process
 from xpm_launchers.exceptions import ForeignHostError, HandleError
 
 #: Seconds between looks where the system cannot tell of a process's end

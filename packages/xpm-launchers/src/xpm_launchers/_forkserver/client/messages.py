@@ -7,7 +7,7 @@ import sys
 
 from xpm_launchers._forkserver.protocol import VERSION, Message, difference, encode
 from xpm_launchers._host.info import umask
-from xpm_launchers._interface.launcher import Command, ProcessEnd, PythonCall
+from xpm_launchers._interface.process import Command, ProcessEnd, PythonCall
 from xpm_launchers.exceptions import CapacityError, LaunchError
 
 from .ticket import GRANTED, LocalTicket

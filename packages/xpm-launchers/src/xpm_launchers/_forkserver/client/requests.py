@@ -19,7 +19,7 @@ from contextlib import suppress
 from xpm_launchers._forkserver.capacity import Entry, Need
 from xpm_launchers._forkserver.protocol import Message
 from xpm_launchers._host.info import boot_id
-from xpm_launchers._interface.launcher import ProcessEnd
+from xpm_launchers._interface.process import ProcessEnd
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
 
