@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from xpm_config import Config
-from xpm_serialize import DefinitionError, DefinitionNotFoundError, LoadedTask, load_task
+from xpm_serialize import DefinitionFileError, DefinitionNotFoundError, LoadedTask, load_task
 
 from ._files.atomic import write_atomic, write_json
 from ._runner.reporter import JobReporter, say
@@ -343,7 +343,7 @@ def _load(job: JobFolder) -> LoadedTask:
     Env.loading = True
     try:
         loaded = load_task(Path(job.params), own_process=True)
-    except (DefinitionError, DefinitionNotFoundError) as error:
+    except (DefinitionFileError, DefinitionNotFoundError) as error:
         raise _NotToBeRun(str(error)) from None
     finally:
         Env.loading = False
