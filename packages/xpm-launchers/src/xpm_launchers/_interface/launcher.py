@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .builders import ProcessBuilder, PythonScriptBuilder, ScriptBuilder
+from .entry_points import LAUNCHERS, load
 
 if TYPE_CHECKING:
     import click
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from .connector import Connector
     from .process import Command, Process, ProcessEnd
+
+#: Name of the launcher of this machine
+DIRECT = "direct"
 
 
 class Ticket(ABC):
@@ -120,19 +124,23 @@ class Launcher(ABC):
 
     @staticmethod
     def get_cli() -> click.Group | None:
-        """Return this launcher's part of the command ``launchers``, if it has any."""
+        """Return this launcher's part of the command `launchers`, if it has any.
+
+        A package can offer it without loading the launcher, by an entry point of the group
+        `experimaestro.launchers.cli` that has the launcher's name; that one is preferred.
+        """
         return None
 
     @staticmethod
-    def get(path: Path) -> Launcher:
-        """Return a launcher for the host that a path is of: this machine's for a ``Path``.
+    def get(path: Path, name: str = DIRECT) -> Launcher:
+        """Return a launcher for the host that a path is of: this machine's for a `Path`.
 
-        :raises LookupError: when no launcher is installed for it.
+        Args:
+            path: A path of the host.
+            name: Name of the launcher, an entry point of the group `experimaestro.launchers`.
+
+        Raises:
+            LookupError: When no launcher of that name is installed.
         """
-        from importlib.metadata import entry_points  # costs 20 ms
-
-        for point in entry_points(group="experimaestro.launchers"):
-            if point.name == "direct":
-                launcher: Launcher = point.load()()
-                return launcher
-        raise LookupError(f"no launcher for {path}: the package xpm-launchers is not installed")
+        launcher: Launcher = load(LAUNCHERS, name, "launcher")()
+        return launcher
