@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from ._dispatch.dynamic import DynamicLauncher
     from ._forkserver.client.launcher import DirectLauncher
     from ._host.deadline import remaining_time
-    from ._host.locks import FileLock
     from ._interface.builders import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
     from ._interface.connector import Connector
     from ._interface.launcher import Launcher, LauncherEvents, Ticket
     from ._interface.process import Command, Process, ProcessEnd, ProcessState, PythonCall
     from ._local.builder import LocalProcessBuilder
     from ._local.connector import LocalConnector
+    from ._local.locks import FileLock
     from ._processes.handles import process_from_handle
     from ._processes.local import LocalProcess
     from ._tokens.token import CounterToken, TokenDependency, TokenRequest
@@ -95,7 +95,7 @@ _HOMES = {
         ("ProcessBuilder", "PythonScriptBuilder", "Redirect", "ScriptBuilder"),
         "._interface.builders",
     ),
-    "FileLock": "._host.locks",
+    "FileLock": "._local.locks",
     "LocalProcessBuilder": "._local.builder",
     "remaining_time": "._host.deadline",
     "DynamicLauncher": "._dispatch.dynamic",

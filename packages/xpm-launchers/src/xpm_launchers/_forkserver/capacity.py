@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from xpm_launchers._host.info import cores_in
+from xpm_launchers._host.hardware import cores_in
 
 
 class Need(NamedTuple):

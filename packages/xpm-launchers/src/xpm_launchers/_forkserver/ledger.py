@@ -13,11 +13,12 @@ renamed over another to disk at once, which costs as much as a fork.)
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from binascii import crc32
 from types import TracebackType
+
+from xpm_os.locks import lock, unlock
 
 from .capacity import Entry
 
@@ -73,14 +74,14 @@ class Ledger:
         os.utime(self._file)
 
     def __enter__(self) -> Ledger:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        lock(self._file)
         try:
             number, data = _read(self._file, self._number)
             if number != self._number:
                 self._number, self._written = number, data
                 self.entries, self.waiting = _decode(data)
         except BaseException:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            unlock(self._file)
             raise
         return self
 
@@ -94,7 +95,7 @@ class Ledger:
             if error is None:
                 self._write()
         finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            unlock(self._file)
 
     def _write(self) -> None:
         data = _encode(self.entries, self.waiting)

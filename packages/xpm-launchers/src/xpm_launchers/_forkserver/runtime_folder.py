@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from xpm_launchers._host.info import LINUX, boot_id
 from xpm_launchers.exceptions import RuntimeFolderError
+from xpm_os.hosts import LINUX, boot_id
 
 #: Moves the meeting place; drivers with different places do not share capacity.
 VARIABLE = "XPM_RUNTIME_DIR"

@@ -10,7 +10,8 @@ import resource
 import sys
 from collections.abc import Mapping, Sequence
 
-from xpm_launchers._host.info import LINUX, cpu_mask
+from xpm_launchers._host.hardware import cpu_mask
+from xpm_os.hosts import LINUX
 
 from .protocol import VERSION
 

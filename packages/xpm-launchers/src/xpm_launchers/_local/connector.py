@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xpm_launchers._host.info import host_name
-from xpm_launchers._host.locks import FileLock
 from xpm_launchers._interface.connector import Connector
 from xpm_launchers._tokens.token import CounterToken
+from xpm_os.hosts import host_name
+
+from .locks import FileLock
 
 if TYPE_CHECKING:
     from .builder import LocalProcessBuilder

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from xpm_launchers._host.info import boot_id, host_name, is_alive, open_pidfd, start_time
 from xpm_launchers._interface.process import Process
 from xpm_launchers.exceptions import ForeignHostError, HandleError
+from xpm_os.hosts import boot_id, host_name
+from xpm_os.processes import is_alive, open_pidfd, start_time
 
 #: Seconds between looks where the system cannot tell of a process's end
 POLL = 0.05

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from functools import lru_cache
 
-from xpm_launchers._host.info import MPS, cores_in, cpu_mask, total_memory
+from xpm_launchers._host.hardware import MPS, cores_in, cpu_mask, total_memory
 
 from .specs import (
     AcceleratorSpecification,

@@ -9,8 +9,8 @@ from typing import Any
 
 from xpm_launchers._processes.handles import process_from_handle
 from xpm_launchers.exceptions import ForeignHostError
+from xpm_os.locks import is_locked
 
-from .holder_files import is_locked
 from .queue import Claim
 
 #: Folder of the life files, in that of the counter

@@ -24,15 +24,16 @@ from xpm_launchers import (
     PythonCall,
     process_from_handle,
 )
-from xpm_scheduler._files.atomic import read_json_object, write_atomic, write_json
+from xpm_os.files import write_atomic, write_json
+from xpm_os.hosts import host_name
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.attempts import (
     JobLock,
     executions,
-    hostname,
     new_attempt,
     read_attempt,
 )
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler._workspace.markers import Ending
 from xpm_scheduler._workspace.version import version
@@ -123,7 +124,7 @@ def _lives_here(handle: dict[str, Any], path: str) -> bool:
 
     A local process of another host cannot be asked; there the lock has the word.
     """
-    if handle.get("type") == "local" and handle.get("host", hostname()) != hostname():
+    if handle.get("type") == "local" and handle.get("host", host_name()) != host_name():
         return False
     try:
         return process_from_handle(handle).is_running()

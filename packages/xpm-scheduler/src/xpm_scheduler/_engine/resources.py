@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xpm_launchers import CounterToken, LauncherError, TokenRequest
-from xpm_scheduler._files.atomic import read_json_object, write_json
+from xpm_os.files import write_json
 from xpm_scheduler._tasks.job import Job
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler.exceptions import CorruptFileError, SchedulerError
 

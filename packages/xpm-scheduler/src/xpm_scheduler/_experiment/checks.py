@@ -12,8 +12,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from xpm_config import walk
-from xpm_scheduler._files.atomic import FileLock
-from xpm_scheduler._workspace.attempts import hostname
+from xpm_os.hosts import host_name
+from xpm_os.locks import FileLock
 from xpm_scheduler.exceptions import DirtyGitError, NestedExperimentError, SubmissionError
 from xpm_scheduler.taskglobals import Env
 
@@ -96,11 +96,11 @@ def lock_runs(name: str, lock: FileLock) -> None:
         )
         lock.acquire()
     lock.write_owner(
-        f"process {os.getpid()} on {hostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+        f"process {os.getpid()} on {host_name()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
     )
 
 
-def _read_owner(path: str | Path) -> str:
+def _read_owner(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).read_text(errors="replace").strip() or "its process is unknown"
     except OSError:

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
+from xpm_os.locks import FileLock
 from xpm_scheduler._engine.callbacks import Watch
 from xpm_scheduler._engine.job_folder import remove
 from xpm_scheduler._engine.scheduler import Scheduler
-from xpm_scheduler._files.atomic import FileLock
 from xpm_scheduler._graph.nodes import Node
 from xpm_scheduler._graph.states import JobState
 from xpm_scheduler._services.service import ServiceState

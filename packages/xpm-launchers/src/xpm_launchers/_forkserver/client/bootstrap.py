@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -14,6 +13,7 @@ from xpm_launchers._forkserver.protocol import ServerSettings
 from xpm_launchers._forkserver.runtime_folder import runtime_folder, socket_address
 from xpm_launchers._forkserver.server_key import early_variables, interpreter_flags, server_key
 from xpm_launchers.exceptions import LaunchError
+from xpm_os.locks import lock
 
 #: Seconds that a server may take to start (imports over a slow network file system)
 START_TIME = 60.0
@@ -51,19 +51,19 @@ class Address:
         found = self._try_connect()
         if found is not None:
             return found
-        lock = os.open(
+        descriptor = os.open(
             os.path.join(self.folder, self.key + ".lock"),
             os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
             0o600,
         )
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock(descriptor)
             found = self._try_connect()  # another driver may have been faster
             if found is None:
                 self._start()
                 found = self._try_connect()
         finally:
-            os.close(lock)
+            os.close(descriptor)
         if found is None:
             raise LaunchError("the launch server ended right after its start", retryable=True)
         return found

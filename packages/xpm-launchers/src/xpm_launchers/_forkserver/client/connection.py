@@ -18,7 +18,7 @@ from collections.abc import Callable
 from xpm_launchers._forkserver.capacity import Entry
 from xpm_launchers._forkserver.ledger import LEDGER, read_entries
 from xpm_launchers._forkserver.protocol import LineReader
-from xpm_launchers._host.info import cores_in, cpu_mask
+from xpm_launchers._host.hardware import cores_in, cpu_mask
 from xpm_launchers._interface.process import Command
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LauncherError, LaunchError

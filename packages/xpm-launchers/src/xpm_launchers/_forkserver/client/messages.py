@@ -6,9 +6,9 @@ import os
 import sys
 
 from xpm_launchers._forkserver.protocol import VERSION, Message, difference, encode
-from xpm_launchers._host.info import umask
 from xpm_launchers._interface.process import Command, ProcessEnd, PythonCall
 from xpm_launchers.exceptions import CapacityError, LaunchError
+from xpm_os.processes import umask
 
 from .ticket import GRANTED, LocalTicket
 

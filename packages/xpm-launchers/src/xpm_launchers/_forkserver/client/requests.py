@@ -18,10 +18,10 @@ from contextlib import suppress
 
 from xpm_launchers._forkserver.capacity import Entry, Need
 from xpm_launchers._forkserver.protocol import Message
-from xpm_launchers._host.info import boot_id
 from xpm_launchers._interface.process import ProcessEnd
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
+from xpm_os.hosts import boot_id
 
 from .messages import cancel_line, process_end, refusal, request_line, watch_line
 from .ticket import GRANTED, OVER, QUEUED, REQUESTED, RUNNING, STARTING, LocalTicket

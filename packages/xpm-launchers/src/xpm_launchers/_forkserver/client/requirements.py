@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
-from xpm_launchers._host.info import MPS
+from xpm_launchers._host.hardware import MPS
 from xpm_launchers.exceptions import CapacityError
 
 if TYPE_CHECKING:

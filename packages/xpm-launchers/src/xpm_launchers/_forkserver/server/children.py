@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from xpm_launchers._forkserver.protocol import Message, apply
-from xpm_launchers._host.info import MPS, start_time
+from xpm_launchers._host.hardware import MPS
+from xpm_os.processes import start_time
 
 from .child import BOOTSTRAP, ERROR, GO, READY, Plan, become
 from .jobs import Client, Job

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from xpm_launchers._forkserver.capacity import Entry, Need
 from xpm_launchers._forkserver.protocol import LineReader, Message, encode
-from xpm_launchers._host.info import is_alive
+from xpm_os.processes import is_alive
 
 Identity = tuple[int, str]
 

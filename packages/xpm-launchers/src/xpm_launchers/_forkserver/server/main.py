@@ -10,7 +10,7 @@ import sys
 
 from xpm_launchers._forkserver.capacity import Host
 from xpm_launchers._forkserver.protocol import ServerSettings
-from xpm_launchers._host.info import cpu_mask, total_memory
+from xpm_launchers._host.hardware import cpu_mask, total_memory
 
 from .listener import Listener
 from .server import Server

@@ -16,7 +16,7 @@ from contextlib import suppress
 from xpm_launchers._forkserver.capacity import Host
 from xpm_launchers._forkserver.ledger import Ledger
 from xpm_launchers._forkserver.protocol import VERSION, Message
-from xpm_launchers._host.info import start_time
+from xpm_os.processes import start_time
 
 from .accounting import Settling
 from .children import Children

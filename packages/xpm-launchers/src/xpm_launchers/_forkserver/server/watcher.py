@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 
-from xpm_launchers._host.info import is_alive, open_pidfd
+from xpm_os.processes import is_alive, open_pidfd
 
 Identity = tuple[int, str]
 
