@@ -20,7 +20,7 @@ from typing import Any
 from xpm_config import Config
 from xpm_os.files import write_atomic, write_json
 from xpm_os.hosts import host_name
-from xpm_serialize import DefinitionError, DefinitionNotFoundError, LoadedTask, load_task
+from xpm_serialize import DefinitionFileError, DefinitionNotFoundError, LoadedTask, load_task
 
 from ._runner.reporter import JobReporter, say
 from ._tasks.outputs import OutputRecorder
@@ -343,7 +343,7 @@ def _load(job: JobFolder) -> LoadedTask:
     Env.loading = True
     try:
         loaded = load_task(Path(job.params), own_process=True)
-    except (DefinitionError, DefinitionNotFoundError) as error:
+    except (DefinitionFileError, DefinitionNotFoundError) as error:
         raise _NotToBeRun(str(error)) from None
     finally:
         Env.loading = False

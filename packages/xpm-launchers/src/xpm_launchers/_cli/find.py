@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from xpm_launchers._dispatch.registry import LauncherRegistry, union
+from xpm_launchers._dispatch.registry import union
 from xpm_launchers.exceptions import LauncherFileError, RequirementError
+from xpm_launchers.finder import LauncherRegistry
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -11,14 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xpm_launchers._forkserver.client.launcher import DirectLauncher
-from xpm_launchers._interface.launcher import (
-    Command,
-    Launcher,
-    Process,
-    ProcessEnd,
-    PythonCall,
-    Ticket,
-)
+from xpm_launchers._interface.launcher import Launcher, Ticket
+from xpm_launchers._interface.process import Command, Process, ProcessEnd, PythonCall
 from xpm_launchers.exceptions import LaunchError
 
 

@@ -9,10 +9,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 VERSION = 1
 Message = dict[str, Any]
+
+
+class ServerSettings(TypedDict):
+    """What a driver starts a server with.
+
+    Attributes:
+        folder: The runtime folder.
+        key: Name of the server there.
+        preload: Modules that it imports before it serves.
+        flags: Options of its interpreter.
+        variables: Prefixes of the variables that count before an interpreter starts.
+        path: Entries of `sys.path`, after the interpreter's own.
+    """
+
+    folder: str
+    key: str
+    preload: list[str]
+    flags: list[str]
+    variables: tuple[str, ...]
+    path: list[str]
+
 
 _encoder = json.JSONEncoder(separators=(",", ":"))
 

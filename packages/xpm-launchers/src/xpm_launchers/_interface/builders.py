@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .launcher import Process, PythonCall
+    from .process import Process, PythonCall
 
 
 class Redirect:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from xpm_launchers._interface.launcher import Process
+from xpm_launchers._interface.process import Process
 from xpm_launchers.exceptions import ForeignHostError, HandleError
 from xpm_os.hosts import boot_id, host_name
 from xpm_os.processes import is_alive, open_pidfd, start_time

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from .specs import AcceleratorSpecification, HostSpecification
+from .specs import AcceleratorSpecification, HostSpecification, RequiredResources
 from .units import approximate_memory, format_duration
-
-if TYPE_CHECKING:
-    from .requirements import HostSimpleRequirement
 
 
 class Missing(NamedTuple):
@@ -23,7 +20,7 @@ class Missing(NamedTuple):
     message: str
 
 
-def satisfies(req: HostSimpleRequirement, host: HostSpecification) -> bool:
+def satisfies(req: RequiredResources, host: HostSpecification) -> bool:
     """Tell whether `host` satisfies `req`: what :func:`missing` says, without the words."""
     wanted, there = req.accelerators, host.accelerators
     if host.max_duration and req.duration > host.max_duration:
@@ -38,9 +35,7 @@ def satisfies(req: HostSimpleRequirement, host: HostSpecification) -> bool:
     return None not in given and req.cpu.memory + _shared(req, host, given) <= host.cpu.memory
 
 
-def _shared(
-    req: HostSimpleRequirement, host: HostSpecification, given: Sequence[int | None]
-) -> int:
+def _shared(req: RequiredResources, host: HostSpecification, given: Sequence[int | None]) -> int:
     """The part of the host's memory that the accelerators take."""
     return sum(
         spec.memory
@@ -49,7 +44,7 @@ def _shared(
     )
 
 
-def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing]:
+def missing(req: RequiredResources, host: HostSpecification) -> list[Missing]:
     """Return what `host` is short of; nothing: it satisfies `req`."""
     found = []
     if host.max_duration and req.duration > host.max_duration:
@@ -82,9 +77,7 @@ def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing
     return found
 
 
-def _describe(
-    req: HostSimpleRequirement, host: HostSpecification, given: Sequence[int | None]
-) -> str:
+def _describe(req: RequiredResources, host: HostSpecification, given: Sequence[int | None]) -> str:
     first = req.accelerators[given.index(None)]
     same = [each for each in req.accelerators if each == first]
     fit = sum(each.match(first) for each in host.accelerators)

@@ -16,6 +16,7 @@ from .specs import (
     CudaSpecification,
     HostSpecification,
     MPSSpecification,
+    RequiredResources,
 )
 from .units import format_duration, format_memory, parse_memory
 
@@ -76,7 +77,7 @@ def _sorted(accelerators: Sequence[AcceleratorSpecification]) -> list[Accelerato
     return sorted(accelerators, key=lambda each: (-each.memory, each.keyword, each.model))
 
 
-class HostSimpleRequirement(HostRequirement):
+class HostSimpleRequirement(RequiredResources, HostRequirement):
     """One alternative: everything in it must be there.
 
     :param reqs: requirements to put together: accelerators add up; of memory, cores and duration
@@ -84,17 +85,14 @@ class HostSimpleRequirement(HostRequirement):
     """
 
     def __init__(self, *reqs: HostSimpleRequirement) -> None:
-        #: Processors and their memory
-        self.cpu: CPUSpecification = CPUSpecification(
-            memory=max((req.cpu.memory for req in reqs), default=0),
-            cores=max((req.cpu.cores for req in reqs), default=0),
+        super().__init__(
+            cpu=CPUSpecification(
+                memory=max((req.cpu.memory for req in reqs), default=0),
+                cores=max((req.cpu.cores for req in reqs), default=0),
+            ),
+            accelerators=_sorted([each for req in reqs for each in req.accelerators]),
+            duration=max((req.duration for req in reqs), default=0),
         )
-        #: Accelerators, the largest first
-        self.accelerators: list[AcceleratorSpecification] = _sorted(
-            [each for req in reqs for each in req.accelerators]
-        )
-        #: Seconds; 0: as long as it takes
-        self.duration: int = max((req.duration for req in reqs), default=0)
 
     @property
     def requirements(self) -> list[HostSimpleRequirement]:

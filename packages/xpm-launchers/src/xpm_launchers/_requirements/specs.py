@@ -150,3 +150,20 @@ class HostSpecification:
         # The class is frozen for users; here is where both lists are made one.
         object.__setattr__(self, "accelerators", everything)
         object.__setattr__(self, "cuda", cards)
+
+
+class RequiredResources:
+    """What a job needs of a host.
+
+    Attributes:
+        cpu: Cores, and bytes of memory.
+        accelerators: One specification for each, the largest memory first.
+        duration: Seconds; 0: as long as it takes.
+    """
+
+    def __init__(
+        self, cpu: CPUSpecification, accelerators: list[AcceleratorSpecification], duration: int
+    ) -> None:
+        self.cpu = cpu
+        self.accelerators = accelerators
+        self.duration = duration

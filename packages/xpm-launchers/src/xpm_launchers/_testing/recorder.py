@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from xpm_launchers._interface.launcher import Command, Launcher, Process, ProcessEnd, Ticket
+from xpm_launchers._interface.launcher import Launcher, Ticket
+from xpm_launchers._interface.process import Command, Process, ProcessEnd
 from xpm_launchers.exceptions import LaunchError
 
 

@@ -95,10 +95,10 @@ class Queue:
         """Return the records that make this state out of nothing."""
         found: list[Record] = [{"op": "total", "total": self.total, "last": self.last}]
         for claim in self.held.values():
-            found += [ask(claim), take(claim)]
+            found += [request_record(claim), acquire_record(claim)]
             if claim.evidence != Evidence():
-                found.append(point(claim, claim.evidence))
-        found += map(ask, self.waiting.values())
+                found.append(evidence_record(claim, claim.evidence))
+        found += map(request_record, self.waiting.values())
         return found
 
     def __len__(self) -> int:
@@ -123,7 +123,7 @@ class Queue:
         """
         return self.used + elsewhere + claim.units <= self.total
 
-    def of(self, owners: Sequence[str]) -> list[Claim]:
+    def waiting_of(self, owners: Sequence[str]) -> list[Claim]:
         """Return the waiting claims of some owners."""
         return [claim for claim in self.waiting.values() if claim.owner in owners]
 
@@ -140,7 +140,7 @@ class Queue:
         return None
 
 
-def ask(claim: Claim) -> Record:
+def request_record(claim: Claim) -> Record:
     """The record that a claim is made."""
     return {
         "op": "ask",
@@ -151,12 +151,12 @@ def ask(claim: Claim) -> Record:
     }
 
 
-def take(claim: Claim) -> Record:
+def acquire_record(claim: Claim) -> Record:
     """The record that a claim gets its units."""
     return {"op": "take", "n": claim.number}
 
 
-def point(claim: Claim, evidence: Evidence) -> Record:
+def evidence_record(claim: Claim, evidence: Evidence) -> Record:
     """The record of what shows from now on that a claim's holder lives."""
     return {
         "op": "point",
@@ -169,6 +169,6 @@ def point(claim: Claim, evidence: Evidence) -> Record:
     }
 
 
-def end(claim: Claim) -> Record:
+def release_record(claim: Claim) -> Record:
     """The record that a claim is no more: given back, withdrawn, or its holder is dead."""
     return {"op": "end", "n": claim.number}

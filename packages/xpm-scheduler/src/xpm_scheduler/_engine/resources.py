@@ -146,7 +146,7 @@ class Holdings:
             return
         for request in requests:
             try:
-                request.point(locks=(job.folder.lock,))
+                request.set_evidence(locks=(job.folder.lock,))
             except RuntimeError as error:  # somebody has removed the counter's files
                 raise SchedulerError(f"{request.token.path}: {error}") from None
         write_json(job.folder.locks, {"dynamic_locks": [_describe(r) for r in requests]})
@@ -155,7 +155,7 @@ class Holdings:
         """The job's process is known."""
         for request in self._held.get(job, ()):
             with contextlib.suppress(RuntimeError):  # as above; the job's lock shows it too
-                request.point(locks=(job.folder.lock,), process=handle)
+                request.set_evidence(locks=(job.folder.lock,), process=handle)
 
     def release(self, job: Job) -> None:
         """Give back all that a job holds, and ask for nothing more."""
@@ -175,7 +175,7 @@ class Holdings:
     def leave(self, job: Job) -> None:
         """This process does not follow the job any more: it holds what it has for itself."""
         for request in self._held.pop(job, ()):
-            request.point(locks=(job.folder.lock,), own=False, grace=_GRACE)
+            request.set_evidence(locks=(job.folder.lock,), own=False, grace=_GRACE)
 
 
 def _describe(request: TokenRequest) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def hold(folder: JobFolder) -> list[TokenRequest]:
         # Alive for as long as we hold the job's lock, so that the answer stays true.
         if token.holding(folder.path) is None:
             request = token.acquire(count, key=folder.path)
-            request.point(locks=(folder.lock,))
+            request.set_evidence(locks=(folder.lock,))
             taken.append(request)
     return taken
 

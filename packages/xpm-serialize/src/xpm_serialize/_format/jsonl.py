@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xpm_os.jsonl import whole_lines
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
 from .source import Source, parse_json
 
@@ -18,7 +18,7 @@ def read_lines(path: Path) -> list[Any]:
     A last line that is not ended is left out: whoever writes the file may be at it.
 
     Raises:
-        DefinitionError: a line is not JSON; the message names it.
+        DefinitionFileError: a line is not JSON; the message names it.
     """
     try:
         content = path.read_bytes()
@@ -69,7 +69,7 @@ class Numbers:
         try:
             record["fields"] = self._rename_references(record.get("fields"))
         except RecursionError:
-            raise DefinitionError(f"{self._source.name}: nested too deeply") from None
+            raise DefinitionFileError(f"{self._source.name}: nested too deeply") from None
         return record
 
     def _rename_references(self, value: Any) -> Any:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xpm_os.files import write_atomic
+from xpm_serialize._format.document import VERSION, as_document
 from xpm_serialize._format.source import read_json
-from xpm_serialize._reading.job_folders import as_document
 from xpm_serialize.exceptions import (
     NotSerializableError,
     PathConflictError,
@@ -23,7 +23,6 @@ from xpm_serialize.exceptions import (
 from .context import SerializationContext
 from .staging import stage_beside, stage_in
 from .state_dict import collect_state
-from .writer import VERSION
 
 DEFINITION = "experimaestro.json"
 #: What a saver has moved into a folder, or is to remove from it.

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from xpm_launchers._forkserver.protocol import ServerSettings
 from xpm_launchers._forkserver.runtime_folder import runtime_folder, socket_address
 from xpm_launchers._forkserver.server_key import early_variables, interpreter_flags, server_key
 from xpm_launchers.exceptions import LaunchError
@@ -25,7 +26,7 @@ _MAIN = (
     "import os; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); os.closerange(3, 4096)\n"
     "import json; settings = json.loads(sys.argv[1])\n"
     "sys.path += [path for path in settings['path'] if path and path not in sys.path]\n"
-    "from xpm_launchers._forkserver.server.main import main; main(settings)"
+    "from xpm_launchers.forkserver import serve; serve(settings)"
 )
 
 
@@ -80,7 +81,7 @@ class Address:
         return connection
 
     def _start(self) -> None:
-        settings = {
+        settings: ServerSettings = {
             "folder": self.folder,
             "key": self.key,
             "preload": self.preload,

@@ -19,7 +19,7 @@ from xpm_launchers._forkserver.capacity import Entry
 from xpm_launchers._forkserver.ledger import LEDGER, read_entries
 from xpm_launchers._forkserver.protocol import LineReader
 from xpm_launchers._host.hardware import cores_in, cpu_mask
-from xpm_launchers._interface.launcher import Command
+from xpm_launchers._interface.process import Command
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LauncherError, LaunchError
 
@@ -27,13 +27,13 @@ from .bootstrap import Address, greet
 from .messages import Speaker
 from .requests import Calls, Conversation
 from .send_buffer import Outbox
-from .ticket import OVER, LocalTicket
+from .ticket import OVER, LocalTicket, TicketConnection
 
 #: Servers that may die one after the other, having done nothing, before giving up
 MAX_DEATHS = 5
 
 
-class ServerLink:
+class ServerLink(TicketConnection):
     """The connection of one launcher.
 
     :param address: makes the server's address; called in the thread, as it may take a while.

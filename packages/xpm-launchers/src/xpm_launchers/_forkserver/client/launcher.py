@@ -6,12 +6,12 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
 from xpm_launchers._interface.connector import Connector
-from xpm_launchers._interface.launcher import Launcher, LauncherEvents
+from xpm_launchers._interface.entry_points import COMMANDS, load
+from xpm_launchers._interface.launcher import DIRECT, Launcher, LauncherEvents
 from xpm_launchers._local.connector import LocalConnector
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
@@ -110,10 +110,13 @@ class DirectLauncher(Launcher):
 
     @staticmethod
     def get_cli() -> click.Group:
-        """Return the group of commands ``launchers direct``."""
-        # By name: the commands, which few programs load, are above the launchers.
-        module = import_module("xpm_launchers._cli.direct")
-        group: click.Group = module.direct
+        """Return the group of commands `launchers direct`.
+
+        Raises:
+            LookupError: When the package is not installed, so that its entry points are not known.
+        """
+        # By entry point: the commands, which few programs load, are above the launchers.
+        group: click.Group = load(COMMANDS, DIRECT, "group of commands")
         return group
 
     def close(self) -> None:

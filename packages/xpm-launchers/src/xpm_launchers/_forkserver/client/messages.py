@@ -6,7 +6,7 @@ import os
 import sys
 
 from xpm_launchers._forkserver.protocol import VERSION, Message, difference, encode
-from xpm_launchers._interface.launcher import Command, ProcessEnd, PythonCall
+from xpm_launchers._interface.process import Command, ProcessEnd, PythonCall
 from xpm_launchers.exceptions import CapacityError, LaunchError
 from xpm_os.processes import umask
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from xpm_launchers._forkserver.capacity import Entry, Need
 from xpm_launchers._forkserver.protocol import Message
-from xpm_launchers._interface.launcher import ProcessEnd
+from xpm_launchers._interface.process import ProcessEnd
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
 from xpm_os.hosts import boot_id
