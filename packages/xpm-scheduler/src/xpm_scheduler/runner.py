@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from xpm_config import Config
-from xpm_serialize import DefinitionError, DefinitionNotFoundError, LoadedTask, load_task
+from xpm_os.files import write_atomic, write_json
+from xpm_os.hosts import host_name
+from xpm_serialize import DefinitionFileError, DefinitionNotFoundError, LoadedTask, load_task
 
-from ._files.atomic import write_atomic, write_json
 from ._runner.reporter import JobReporter, say
 from ._tasks.outputs import OutputRecorder
 from ._tasks.task import Task
@@ -28,7 +29,6 @@ from ._workspace.attempts import (
     Attempt,
     JobLock,
     executions,
-    hostname,
     new_attempt,
     owns,
     read_attempt,
@@ -267,7 +267,7 @@ def _initial_status(job: JobFolder, attempt: Attempt) -> dict[str, Any]:
         "retry_count": attempt.executions if attempt.resumable else 0,
         "resumable": attempt.resumable,
         "progress": [],
-        "process": {"type": "local", "pid": os.getpid(), "host": hostname()},
+        "process": {"type": "local", "pid": os.getpid(), "host": host_name()},
     }
 
 
@@ -342,7 +342,7 @@ def _load(job: JobFolder) -> LoadedTask:
     Env.loading = True
     try:
         loaded = load_task(Path(job.params), own_process=True)
-    except (DefinitionError, DefinitionNotFoundError) as error:
+    except (DefinitionFileError, DefinitionNotFoundError) as error:
         raise _NotToBeRun(str(error)) from None
     finally:
         Env.loading = False

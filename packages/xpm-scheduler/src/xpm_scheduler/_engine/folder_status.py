@@ -7,8 +7,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from xpm_launchers import ForeignHostError, HandleError, process_from_handle
-from xpm_scheduler._files.atomic import read_json_object
-from xpm_scheduler._workspace.attempts import JobLock, hostname
+from xpm_os.hosts import host_name
+from xpm_scheduler._workspace.attempts import JobLock
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler.exceptions import CorruptFileError
 
@@ -89,7 +90,7 @@ def _lives_here(handle: dict[str, Any], path: str) -> bool:
 
     A local process of another host cannot be asked; there the lock has the word.
     """
-    if handle.get("type") == "local" and handle.get("host", hostname()) != hostname():
+    if handle.get("type") == "local" and handle.get("host", host_name()) != host_name():
         return False
     try:
         return process_from_handle(handle).is_running()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xpm_launchers import Command
-from xpm_scheduler._files.atomic import write_atomic, write_json
+from xpm_os.files import write_atomic, write_json
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.attempts import JobLock, executions, new_attempt, read_attempt
 from xpm_scheduler._workspace.layout import JobFolder

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from xpm_launchers import CounterToken, LauncherError, TokenRequest
-from xpm_scheduler._files.atomic import write_json
+from xpm_os.files import write_json
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.markers import forget_locks
 from xpm_scheduler.exceptions import SchedulerError
@@ -140,7 +140,7 @@ class JobResources:
             return
         for request in requests:
             try:
-                request.point(locks=(job.folder.lock,))
+                request.set_evidence(locks=(job.folder.lock,))
             except RuntimeError as error:  # somebody has removed the counter's files
                 raise SchedulerError(f"{request.token.path}: {error}") from None
         write_json(job.folder.locks, {"dynamic_locks": [_describe(r) for r in requests]})
@@ -149,7 +149,7 @@ class JobResources:
         """Record the job's process."""
         for request in self._held.get(job, ()):
             with contextlib.suppress(RuntimeError):  # as above; the job's lock shows it too
-                request.point(locks=(job.folder.lock,), process=handle)
+                request.set_evidence(locks=(job.folder.lock,), process=handle)
 
     def release(self, job: Job) -> None:
         """Give back all that a job holds, and ask for nothing more."""
@@ -169,7 +169,7 @@ class JobResources:
     def leave(self, job: Job) -> None:
         """Leave what a job holds to the job, which this process does not follow any more."""
         for request in self._held.pop(job, ()):
-            request.point(locks=(job.folder.lock,), own=False, grace=_GRACE)
+            request.set_evidence(locks=(job.folder.lock,), own=False, grace=_GRACE)
 
 
 def _describe(request: TokenRequest) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from types import FrameType
 from typing import Any
 
 from xpm_config import Config, walk
-from xpm_scheduler._files.atomic import FileLock
+from xpm_os.hosts import host_name
+from xpm_os.locks import FileLock
 from xpm_scheduler._recording.git import DirtyGitAction, git_states, plan_folders
 from xpm_scheduler._tasks.interfaces import Plan
 from xpm_scheduler._tasks.job import Job
-from xpm_scheduler._workspace.attempts import hostname
 from xpm_scheduler.exceptions import DirtyGitError, NestedExperimentError, SubmissionError
 from xpm_scheduler.taskglobals import Env
 
@@ -107,11 +107,11 @@ def lock_runs(name: str, lock: FileLock) -> None:
         )
         lock.acquire()
     lock.write_owner(
-        f"process {os.getpid()} on {hostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+        f"process {os.getpid()} on {host_name()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
     )
 
 
-def _read_owner(path: str | Path) -> str:
+def _read_owner(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).read_text(errors="replace").strip() or "its process is unknown"
     except OSError:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from xpm_os.locks import FileLock
 from xpm_scheduler._engine.job_folder import remove
-from xpm_scheduler._files.atomic import FileLock
 from xpm_scheduler._recording.git import DirtyGitAction
 from xpm_scheduler._recording.run_writer import RunRecords
 from xpm_scheduler._tasks.interfaces import Engine

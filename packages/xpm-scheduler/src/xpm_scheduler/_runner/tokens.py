@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xpm_launchers import CounterToken, TokenRequest
-from xpm_scheduler._files.atomic import read_json_object
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler.exceptions import CorruptFileError
 
@@ -28,7 +28,7 @@ def hold(folder: JobFolder) -> list[TokenRequest]:
         # Alive for as long as we hold the job's lock, so that the answer stays true.
         if token.holding(folder.path) is None:
             request = token.acquire(count, key=folder.path)
-            request.point(locks=(folder.lock,))
+            request.set_evidence(locks=(folder.lock,))
             taken.append(request)
     return taken
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from xpm_launchers import LauncherError, process_from_handle
-from xpm_scheduler._files.atomic import read_json_object
+from xpm_os.hosts import host_name
+from xpm_os.locks import is_locked_alone
 from xpm_scheduler._graph.states import JobFailureStatus, JobState, JobStateError
-from xpm_scheduler._workspace.attempts import hostname
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler._workspace.markers import read_failure
 from xpm_scheduler.exceptions import CorruptFileError
@@ -120,35 +120,14 @@ def look_passively(
 
 
 def _lives(handle: dict[str, Any], folder: JobFolder) -> bool:
-    if handle.get("type") == "local" and handle.get("host") != hostname():
+    if handle.get("type") == "local" and handle.get("host") != host_name():
         # Its host cannot be asked. Release 2.x holds the lock alone; of others, what is
         # recorded stands until a marker says otherwise.
-        return not os.path.exists(folder.old_lock) or is_locked(folder.old_lock)
+        return not os.path.exists(folder.old_lock) or is_locked_alone(folder.old_lock)
     try:
         return process_from_handle(handle).is_running()
     except (LauncherError, OSError):
         return False
-
-
-def is_locked(path: str) -> bool:
-    """Whether somebody holds a lock alone.
-
-    The shared half is asked for and given back at once, so that other readers are not
-    disturbed; somebody who wants the lock in that moment waits for as long.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False  # a file system without locks: nobody can hold one
-    finally:
-        os.close(descriptor)
 
 
 def _object(path: str, problems: list[str]) -> dict[str, Any] | None:

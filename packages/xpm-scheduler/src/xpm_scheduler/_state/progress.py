@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from xpm_scheduler._files.atomic import read_json_object
-from xpm_scheduler._files.lines import LineReader
+from xpm_os.jsonl import LineReader
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler.exceptions import CorruptFileError
 

@@ -14,7 +14,7 @@ from inspect import iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from xpm_scheduler._files.atomic import FileLock
+from xpm_os.locks import FileLock
 from xpm_scheduler._workspace.workspace import RunMode, open_workspaces
 from xpm_scheduler.exceptions import CacheError
 from xpm_scheduler.taskglobals import Env

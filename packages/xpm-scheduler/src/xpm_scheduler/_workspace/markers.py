@@ -7,7 +7,7 @@ import json
 import os
 from typing import NamedTuple
 
-from xpm_scheduler._files.atomic import write_json
+from xpm_os.files import write_json
 from xpm_scheduler._graph.states import JobFailureStatus
 from xpm_scheduler.exceptions import CorruptFileError
 

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from xpm_scheduler._files.atomic import write_atomic
+from xpm_os.files import write_atomic
 from xpm_scheduler._settings.model import FolderMode, FolderSettings, Settings, WorkspaceSettings
 from xpm_scheduler.exceptions import SettingsError, WorkspaceError
 
