@@ -1,4 +1,4 @@
-"""``launchers held``: what of this machine is taken, and by which processes."""
+"""`launchers held`: what of this machine is taken, and by which processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``launchers run``: the commands of a file, as many at once as there is room for."""
+"""`launchers run`: the commands of a file, as many at once as there is room for."""
 
 from __future__ import annotations
 

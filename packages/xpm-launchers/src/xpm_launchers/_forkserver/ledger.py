@@ -40,7 +40,8 @@ class Ledger:
     >>> with Ledger(folder) as ledger:                                  # doctest: +SKIP
     ...     ledger.entries
 
-    :param folder: the runtime folder.
+    Args:
+        folder: The runtime folder.
     """
 
     def __init__(self, folder: str) -> None:
@@ -115,7 +116,8 @@ class Ledger:
 def read_entries(path: str) -> dict[str, Entry]:
     """Return what a ledger's file says now, without waiting for its lock.
 
-    :param path: the file.
+    Args:
+        path: The file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -1,8 +1,8 @@
 """The lines that drivers and launch servers exchange: one JSON object each.
 
-From a driver: ``hello`` (who it is, and the environment that commands differ from), ``request``,
-``start``, ``cancel``, ``watch``. From a server: ``welcome`` or ``stale``, ``granted``, ``started``,
-``refused``, ``ended``. ``id`` is the driver's number of the ticket.
+From a driver: `hello` (who it is, and the environment that commands differ from), `request`,
+`start`, `cancel`, `watch`. From a server: `welcome` or `stale`, `granted`, `started`,
+`refused`, `ended`. `id` is the driver's number of the ticket.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class LineReader:
     def feed(self, data: bytes) -> Iterator[Message]:
         """Yield the messages that `data` completes.
 
-        :raises ValueError: when a line is not a JSON object.
+        Raises:
+            ValueError: When a line is not a JSON object.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
@@ -63,7 +64,7 @@ class LineReader:
 
 
 def difference(environ: Mapping[str, str], base: Mapping[str, str]) -> Message:
-    """Say how `environ` differs from `base`: ``set`` and ``unset``. A whole one costs kilobytes a
+    """Say how `environ` differs from `base`: `set` and `unset`. A whole one costs kilobytes a
     job to write and read, and hardly ever differs."""
     return {
         "set": {name: value for name, value in environ.items() if base.get(name) != value},
@@ -72,7 +73,7 @@ def difference(environ: Mapping[str, str], base: Mapping[str, str]) -> Message:
 
 
 def apply(base: Mapping[str, str], changes: Message) -> dict[str, str]:
-    """Return `base` with the changes of :func:`difference` made."""
+    """Return `base` with the changes of `difference` made."""
     environ = dict(base)
     environ.update(changes["set"])
     for name in changes["unset"]:

@@ -24,7 +24,8 @@ LIBRARIES = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "CUDA_", "NVIDIA_", "TORCH
 def early_variables(extra_preload: bool) -> tuple[str, ...]:
     """Return the prefixes of the variables that cannot be changed in a fork.
 
-    :param extra_preload: whether users' modules are preloaded.
+    Args:
+        extra_preload: Whether users' modules are preloaded.
     """
     return EARLY + LIBRARIES if extra_preload else EARLY
 

@@ -33,11 +33,11 @@ class Ticket(ABC):
     @property
     @abstractmethod
     def key(self) -> Any:
-        """The object given to :meth:`Launcher.request` or :meth:`Launcher.adopt`."""
+        """The object given to `Launcher.request` or `Launcher.adopt`."""
 
     @abstractmethod
     def start(self, command: Command) -> None:
-        """Start `command`; only once, and only after ``granted`` was called."""
+        """Start `command`; only once, and only after `granted` was called."""
 
     @abstractmethod
     def cancel(self) -> None:
@@ -48,7 +48,7 @@ class LauncherEvents(Protocol):
     """What a launcher tells; called from any thread, must return at once."""
 
     def granted(self, ticket: Ticket) -> None:
-        """Capacity is taken for `ticket`: answer with ``ticket.start`` or ``ticket.cancel``."""
+        """Capacity is taken for `ticket`: answer with `ticket.start` or `ticket.cancel`."""
 
     def started(self, ticket: Ticket, process: Process) -> None:
         """The process runs."""
@@ -63,8 +63,9 @@ class LauncherEvents(Protocol):
 class Launcher(ABC):
     """How a command becomes a process on some computing resource.
 
-    :param connector: files and commands of the host that starts the processes.
-    :param priority: preference of a ``DynamicLauncher``; higher is preferred.
+    Args:
+        connector: Files and commands of the host that starts the processes.
+        priority: Preference of a `DynamicLauncher`; higher is preferred.
     """
 
     def __init__(self, connector: Connector, *, priority: float = 0) -> None:
@@ -77,19 +78,23 @@ class Launcher(ABC):
     def request(self, key: Any, events: LauncherEvents, requirement: Any = None) -> Ticket:
         """Queue for capacity; does not wait.
 
-        :param key: the caller's own object, found again as ``ticket.key``.
-        :param events: told of everything that happens.
-        :param requirement: hardware requirement; None means one core.
+        Args:
+            key: The caller's own object, found again as `ticket.key`.
+            events: Told of everything that happens.
+            requirement: Hardware requirement; None means one core.
         """
 
     @abstractmethod
     def adopt(self, handle: Mapping[str, Any], key: Any, events: LauncherEvents) -> Ticket | None:
         """Watch a process started earlier, by this driver or another.
 
-        ``events.ended`` is called at its end (``started`` is not called).
+        `events.ended` is called at its end (`started` is not called).
 
-        :returns: None when the process is gone.
-        :raises HandleError: when the handle cannot be read, or is of another host.
+        Returns:
+            None when the process is gone.
+
+        Raises:
+            HandleError: When the handle cannot be read, or is of another host.
         """
 
     def prepare(self) -> None:  # noqa: B027 - optional

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 
 class PythonCall(NamedTuple):
-    """Run ``function(*args)`` in a Python process.
+    """Run `function(*args)` in a Python process.
 
-    :param target: ``"package.module:function"``; the function returns its exit status
-        (``None`` means 0).
-    :param args: its positional arguments.
+    Attributes:
+        target: `"package.module:function"`; the function returns its exit status (`None` means 0).
+        args: Its positional arguments.
     """
 
     target: str
@@ -24,13 +24,13 @@ class PythonCall(NamedTuple):
 class Command(NamedTuple):
     """A process to be: what it runs, and everything it starts with.
 
-    :param call: a :class:`PythonCall`, or the words of a command line.
-    :param cwd: working directory.
-    :param stdout: file for the standard output, truncated when the process starts.
-    :param stderr: file for the standard error; may be the same as ``stdout``.
-    :param environ: the complete environment of the process.
-    :param python_path: ``sys.path`` of a :class:`PythonCall`, in order; empty: the
-        interpreter's own.
+    Attributes:
+        call: A `PythonCall`, or the words of a command line.
+        cwd: Working directory.
+        stdout: File for the standard output, truncated when the process starts.
+        stderr: File for the standard error; may be the same as `stdout`.
+        environ: The complete environment of the process.
+        python_path: `sys.path` of a `PythonCall`, in order; empty: the interpreter's own.
     """
 
     call: PythonCall | tuple[str, ...]
@@ -44,12 +44,12 @@ class Command(NamedTuple):
 class ProcessEnd(NamedTuple):
     """How a process ended.
 
-    :param code: exit status, ``-N`` when signal N ended it, None when nobody knows.
-    :param reason: None (success), ``"failed"``, ``"memory"``, ``"timeout"``,
-        ``"cancelled"`` or ``"lost"``.
-    :param message: one line for people.
-    :param max_rss: peak of the resident memory, in bytes.
-    :param cpu_time: processor time, user and system, in seconds.
+    Attributes:
+        code: Exit status, `-N` when signal N ended it, None when nobody knows.
+        reason: None (success), `"failed"`, `"memory"`, `"timeout"`, `"cancelled"` or `"lost"`.
+        message: One line for people.
+        max_rss: Peak of the resident memory, in bytes.
+        cpu_time: Processor time, user and system, in seconds.
     """
 
     code: int | None
@@ -79,8 +79,8 @@ class Process(ABC):
 
     @abstractmethod
     def handle(self) -> dict[str, Any]:
-        """Return what :func:`process_from_handle` needs, as JSON values; ``"type"`` names the
-        entry point (group ``experimaestro.process``) that reads it."""
+        """Return what `process_from_handle` needs, as JSON values; `"type"` names the
+        entry point (group `experimaestro.process`) that reads it."""
 
     @abstractmethod
     def is_running(self) -> bool:

@@ -27,7 +27,7 @@ class ChildProcess(LocalProcess):
 
     @property
     def code(self) -> int | None:
-        """Exit status, ``-N`` when signal N ended it; None as long as it runs."""
+        """Exit status, `-N` when signal N ended it; None as long as it runs."""
         return self._child.poll()
 
     def is_running(self) -> bool:
@@ -65,7 +65,8 @@ class LocalProcessBuilder(ProcessBuilder):
     def start(self) -> ChildProcess:
         """Start it.
 
-        :raises LaunchError: when there is no such program, folder or file.
+        Raises:
+            LaunchError: When there is no such program, folder or file.
         """
         words: object = self.command  # users may say anything
         if isinstance(words, str) or not words:

@@ -15,9 +15,12 @@ from .local import LocalProcess
 def process_from_handle(handle: Mapping[str, Any]) -> Process:
     """Return the process that a handle names.
 
-    :param handle: what :meth:`Process.handle` returned; its ``"type"`` is the name of an entry
-        point of the group ``experimaestro.process``, a function of the handle.
-    :raises HandleError: when no such entry point exists, or the handle cannot be read.
+    Args:
+        handle: What `Process.handle` returned; its `"type"` is the name of an entry point of the
+            group `experimaestro.process`, a function of the handle.
+
+    Raises:
+        HandleError: When no such entry point exists, or the handle cannot be read.
     """
     kind = handle.get("type")
     if kind == "local":  # by far the most frequent: no search through all distributions

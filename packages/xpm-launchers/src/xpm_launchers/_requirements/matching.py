@@ -12,8 +12,9 @@ from .units import approximate_memory, format_duration
 class Missing(NamedTuple):
     """What a host is short of.
 
-    :param resource: ``"duration"``, ``"memory"``, ``"cores"``, ``"accelerators"``.
-    :param message: how much is asked for, and how much there is.
+    Attributes:
+        resource: `"duration"`, `"memory"`, `"cores"`, `"accelerators"`.
+        message: How much is asked for, and how much there is.
     """
 
     resource: str
@@ -21,7 +22,7 @@ class Missing(NamedTuple):
 
 
 def satisfies(req: RequiredResources, host: HostSpecification) -> bool:
-    """Tell whether `host` satisfies `req`: what :func:`missing` says, without the words."""
+    """Tell whether `host` satisfies `req`: what `missing` says, without the words."""
     wanted, there = req.accelerators, host.accelerators
     if host.max_duration and req.duration > host.max_duration:
         return False

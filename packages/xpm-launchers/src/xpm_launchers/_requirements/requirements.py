@@ -30,8 +30,9 @@ ASKED: ContextVar[list[tuple[HostRequirement, HostSpecification]] | None] = Cont
 class MatchRequirement:
     """A host that satisfies a requirement.
 
-    :param score: the host's preference; higher is better.
-    :param requirement: the alternative that it satisfies.
+    Attributes:
+        score: The host's preference; higher is better.
+        requirement: The alternative that it satisfies.
     """
 
     score: int
@@ -39,7 +40,7 @@ class MatchRequirement:
 
 
 class HostRequirement(ABC):
-    """Alternatives, the preferred one first. Written by ``str``, read by ``parse``."""
+    """Alternatives, the preferred one first. Written by `str`, read by `parse`."""
 
     @property
     @abstractmethod
@@ -80,8 +81,9 @@ def _sorted(accelerators: Sequence[AcceleratorSpecification]) -> list[Accelerato
 class HostSimpleRequirement(RequiredResources, HostRequirement):
     """One alternative: everything in it must be there.
 
-    :param reqs: requirements to put together: accelerators add up; of memory, cores and duration
-        the largest counts.
+    Args:
+        reqs: Requirements to put together: accelerators add up; of memory, cores and duration the
+            largest counts.
     """
 
     def __init__(self, *reqs: HostSimpleRequirement) -> None:
@@ -157,7 +159,8 @@ class HostSimpleRequirement(RequiredResources, HostRequirement):
 class RequirementUnion(HostRequirement):
     """Alternatives.
 
-    :param requirements: by order of preference.
+    Args:
+        requirements: By order of preference.
     """
 
     def __init__(self, *requirements: HostSimpleRequirement) -> None:
@@ -190,7 +193,8 @@ class RequirementUnion(HostRequirement):
 def of_duration(seconds: int) -> HostSimpleRequirement:
     """Require time.
 
-    :param seconds: how long the job may take.
+    Args:
+        seconds: How long the job may take.
     """
     made = HostSimpleRequirement()
     made.duration = seconds
@@ -200,8 +204,9 @@ def of_duration(seconds: int) -> HostSimpleRequirement:
 def cpu(*, mem: str | int | None = None, cores: int = 1) -> HostSimpleRequirement:
     """Require processors.
 
-    :param mem: memory, as text with a unit or in bytes.
-    :param cores: number of cores.
+    Args:
+        mem: Memory, as text with a unit or in bytes.
+        cores: Number of cores.
     """
     if not _is_count(cores):
         raise ValueError(f"expected a number of cores, got {cores!r}")

@@ -17,7 +17,7 @@ from .recorder import Recorder, wait_until
 class LauncherConformance:
     """Tests of a launcher, for pytest.
 
-    A subclass has a fixture ``launcher`` (a fresh :class:`~xpm_launchers.Launcher`, closed at the
+    A subclass has a fixture `launcher` (a fresh `Launcher`, closed at the
     end) and a name that pytest collects::
 
         class TestMine(LauncherConformance):
@@ -27,7 +27,7 @@ class LauncherConformance:
                 yield launcher
                 launcher.close()
 
-    Commands use ``sh`` and this interpreter, and files under ``tmp_path``, which the launcher's
+    Commands use `sh` and this interpreter, and files under `tmp_path`, which the launcher's
     processes must see.
     """
 
@@ -124,7 +124,7 @@ class LauncherConformance:
         assert not set(recorder.keys("ended")) & {0, 1}
 
     def started(self, launcher: Launcher, folder: Path, recorder: Recorder) -> Process:
-        """Start a process that runs until the file ``go`` is there, as key ``job``."""
+        """Start a process that runs until the file `go` is there, as key `job`."""
         script = "touch running; while ! test -e go; do sleep 0.02; done; exit 7"
         recorder.run(launcher, "job", self.shell(folder, script))
         process = recorder.process("job", self.limit)

@@ -12,7 +12,7 @@ from xpm_os.locks import close_private, is_locked, is_private, lock, open_privat
 
 
 class LifeFile:
-    """A file in `folder`, locked for as long as this process lives; see :func:`life_file`."""
+    """A file in `folder`, locked for as long as this process lives; see `life_file`."""
 
     def __init__(self, folder: str) -> None:
         # The name is for people; what is random in it tells containers of one name apart.

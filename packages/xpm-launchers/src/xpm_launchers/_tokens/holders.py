@@ -20,8 +20,9 @@ LIVES = "holders"
 def is_alive(claim: Claim, folder: str, mine: str) -> bool:
     """Tell whether anything shows that a claim's holder is alive.
 
-    :param folder: the counter's folder.
-    :param mine: the life file of whoever asks.
+    Args:
+        folder: The counter's folder.
+        mine: The life file of whoever asks.
     """
     evidence = claim.evidence
     if time.time() < evidence.until:

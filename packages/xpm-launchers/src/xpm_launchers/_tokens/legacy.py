@@ -17,7 +17,8 @@ TOTAL = "informations.json"
 def units_held(folder: str) -> int:
     """Return how many units jobs of releases 2.x on this host hold of a counter.
 
-    :param folder: the counter's folder.
+    Args:
+        folder: The counter's folder.
     """
     jobs = os.path.join(folder, FOLDER)
     try:

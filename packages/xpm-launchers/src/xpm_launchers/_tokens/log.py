@@ -33,7 +33,8 @@ class Log:
     Used as a context manager, that is under its lock, and then up to date. Between uses no file is
     open: a program may have thousands of counters.
 
-    :param folder: the counter's folder.
+    Args:
+        folder: The counter's folder.
     """
 
     def __init__(self, folder: str) -> None:
@@ -132,7 +133,8 @@ class Log:
     def write(self, records: Iterable[Record]) -> None:
         """Append records and take them in; all or, when the disk is full, none.
 
-        :raises OSError: when they cannot be written.
+        Raises:
+            OSError: When they cannot be written.
         """
         records = list(records)
         self._append(_encode(records), len(records))

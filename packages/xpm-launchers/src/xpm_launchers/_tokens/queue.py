@@ -15,10 +15,11 @@ Record = dict[str, Any]
 class Evidence(NamedTuple):
     """What shows that the holder of units is alive; any of it is enough.
 
-    :param own: the process that asked, while it lives.
-    :param locks: files, while somebody holds a lock on one of them.
-    :param process: a process's handle, while that process runs.
-    :param until: time before which the holder counts as alive, in seconds since the epoch.
+    Attributes:
+        own: The process that asked, while it lives.
+        locks: Files, while somebody holds a lock on one of them.
+        process: A process's handle, while that process runs.
+        until: Time before which the holder counts as alive, in seconds since the epoch.
     """
 
     own: bool = True
@@ -30,9 +31,10 @@ class Evidence(NamedTuple):
 class Claim(NamedTuple):
     """Units asked for, or held.
 
-    :param number: of the request, counted over all processes: the order of asking.
-    :param key: the asker's own name for what it is for.
-    :param owner: the life file of the process that asked, as a path from the counter's folder.
+    Attributes:
+        number: Of the request, counted over all processes: the order of asking.
+        key: The asker's own name for what it is for.
+        owner: The life file of the process that asked, as a path from the counter's folder.
     """
 
     number: int
@@ -45,7 +47,8 @@ class Claim(NamedTuple):
 class Queue:
     """The state of a counter, as the records of its log make it, in their order.
 
-    :param total: units there are.
+    Args:
+        total: Units there are.
     """
 
     def __init__(self, total: int = 0, last: int = 0) -> None:
@@ -63,7 +66,10 @@ class Queue:
     def apply(self, record: Record) -> None:
         """Take one record in.
 
-        :raises ValueError, KeyError, TypeError: when it is none.
+        Raises:
+            ValueError: When it is none.
+            KeyError: When it is none.
+            TypeError: When it is none.
         """
         op = record["op"]
         if op == "total":
@@ -119,7 +125,8 @@ class Queue:
     def fits(self, claim: Claim, elsewhere: int = 0) -> bool:
         """Tell whether there is room for a claim now.
 
-        :param elsewhere: units held by those who keep no records here.
+        Args:
+            elsewhere: Units held by those who keep no records here.
         """
         return self.used + elsewhere + claim.units <= self.total
 

@@ -32,16 +32,19 @@ class CounterToken:
     >>> with token.acquire(1, timeout=60):                              # doctest: +SKIP
     ...     ...
 
-    :param name: its name, for people.
-    :param path: its folder, made if it is not there.
-    :param total: how many units there are. If processes differ, what was said last holds for all;
-        lowered, it takes nothing away from those who hold units.
-    :param lives: folder of the files that show which processes are alive; by default it is in
-        `path`. A program with thousands of counters keeps one file open, not thousands, when they
-        share this folder; it must be as visible as the counters'.
-    :raises ValueError: when `total` is not a positive number.
-    :raises OSError: when the folder cannot be written.
-    :raises TokenFileError: when the folder holds something else.
+    Args:
+        name: Its name, for people.
+        path: Its folder, made if it is not there.
+        total: How many units there are. If processes differ, what was said last holds for all;
+            lowered, it takes nothing away from those who hold units.
+        lives: Folder of the files that show which processes are alive; by default it is in `path`.
+            A program with thousands of counters keeps one file open, not thousands, when they share
+            this folder; it must be as visible as the counters'.
+
+    Raises:
+        ValueError: When `total` is not a positive number.
+        OSError: When the folder cannot be written.
+        TokenFileError: When the folder holds something else.
     """
 
     def __init__(
@@ -82,7 +85,8 @@ class CounterToken:
     def dependency(self, count: int = 1) -> TokenDependency:
         """Return what makes a task need `count` units while it runs.
 
-        :raises CapacityError: when there are not so many in all.
+        Raises:
+            CapacityError: When there are not so many in all.
         """
         self._check(count)
         return TokenDependency(self, count)
@@ -106,13 +110,16 @@ class CounterToken:
     def acquire(
         self, units: int = 1, *, timeout: float | None = None, key: str = ""
     ) -> TokenRequest:
-        """Wait for units, and return what holds them: use it in a ``with``.
+        """Wait for units, and return what holds them: use it in a `with`.
 
-        :param units: how many.
-        :param timeout: seconds to wait at most; None: for ever.
-        :param key: see :meth:`request`.
-        :raises TokenTimeoutError: when they were not free in time.
-        :raises CapacityError: when there are not so many in all.
+        Args:
+            units: How many.
+            timeout: Seconds to wait at most; None: for ever.
+            key: See `request`.
+
+        Raises:
+            TokenTimeoutError: When they were not free in time.
+            CapacityError: When there are not so many in all.
         """
         limit = None if timeout is None else time.monotonic() + timeout
         request = self.request(units, key)
@@ -133,9 +140,12 @@ class CounterToken:
     def request(self, units: int = 1, key: str = "") -> TokenRequest:
         """Queue for units; does not wait, but may be granted at once.
 
-        :param units: how many.
-        :param key: what they are for; :meth:`holding` finds it, also from another process.
-        :raises CapacityError: when there are not so many in all.
+        Args:
+            units: How many.
+            key: What they are for; `holding` finds it, also from another process.
+
+        Raises:
+            CapacityError: When there are not so many in all.
         """
         self._check(units)
         return self._counter.request(units, key, self._make)
@@ -156,10 +166,13 @@ class CounterToken:
         """Look at the counter; does not wait.
 
         One call looks for all requests of this object, and costs a microsecond when nothing has
-        changed: whoever has many asks here, every :attr:`interval` seconds.
+        changed: whoever has many asks here, every `interval` seconds.
 
-        :returns: the requests that were granted since the last call.
-        :raises TokenFileError: when requests are no longer in the counter's file.
+        Returns:
+            The requests that were granted since the last call.
+
+        Raises:
+            TokenFileError: When requests are no longer in the counter's file.
         """
         return self._counter.poll()
 
@@ -181,8 +194,9 @@ class CounterToken:
 class TokenDependency:
     """What a task needs of a counter while it runs.
 
-    :param token: the counter.
-    :param count: units of it.
+    Args:
+        token: The counter.
+        count: Units of it.
     """
 
     __slots__ = ("count", "token")
@@ -196,7 +210,7 @@ class TokenDependency:
 
 
 class TokenRequest(Reservation):
-    """Units asked for, then held; made by :meth:`CounterToken.request`.
+    """Units asked for, then held; made by `CounterToken.request`.
 
     As a context manager it is given back at the end.
     """
@@ -225,7 +239,8 @@ class TokenRequest(Reservation):
     def poll(self) -> bool:
         """Look whether the units are held by now; does not wait.
 
-        :raises CapacityError: when there are no longer so many units in all.
+        Raises:
+            CapacityError: When there are no longer so many units in all.
         """
         if not self.granted:
             self.token.poll()
@@ -246,11 +261,14 @@ class TokenRequest(Reservation):
         Units are held until they are released, or until nothing shows life any more: what is said
         here replaces what was said before. So units taken for a job outlive whoever took them.
 
-        :param locks: files that the job holds a lock (``flock``) on while it lives, shared or not.
-        :param process: its handle (:meth:`xpm_launchers.Process.handle`).
-        :param grace: seconds, from now, during which it counts as alive whatever shows.
-        :param own: whether it counts as alive while this process lives.
-        :raises RuntimeError: when the units are not held.
+        Args:
+            locks: Files that the job holds a lock (`flock`) on while it lives, shared or not.
+            process: Its handle (`xpm_launchers.Process.handle`).
+            grace: Seconds, from now, during which it counts as alive whatever shows.
+            own: Whether it counts as alive while this process lives.
+
+        Raises:
+            RuntimeError: When the units are not held.
         """
         evidence = Evidence(
             own,

@@ -33,8 +33,9 @@ _MAIN = (
 class Address:
     """Where the launch server of some environment is, or will be.
 
-    :param preload: modules that it has imported.
-    :param extra_preload: more of them, named by a user.
+    Args:
+        preload: Modules that it has imported.
+        extra_preload: More of them, named by a user.
     """
 
     def __init__(self, preload: Sequence[str], extra_preload: Sequence[str] = ()) -> None:
@@ -46,7 +47,8 @@ class Address:
     def connect(self) -> socket.socket:
         """Connect to the server, and start it if there is none.
 
-        :raises LaunchError: when it cannot be started.
+        Raises:
+            LaunchError: When it cannot be started.
         """
         found = self._try_connect()
         if found is not None:
@@ -133,7 +135,8 @@ class Address:
 def greet(connection: socket.socket, hello: bytes) -> bool:
     """Say hello and wait for the answer; returns whether it is a welcome.
 
-    :param connection: a fresh connection to a server, blocking.
+    Args:
+        connection: A fresh connection to a server, blocking.
     """
     answer = b""
     try:

@@ -2,7 +2,7 @@
 
 One daemon thread reads what the server says and calls the events; it connects, starts the server
 if needed, and starts another when that one dies. What is said and heard, and what follows from it,
-is for :mod:`._conversation` to decide.
+is for `_conversation` to decide.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ MAX_DEATHS = 5
 class ServerLink(TicketConnection):
     """The connection of one launcher.
 
-    :param address: makes the server's address; called in the thread, as it may take a while.
-    :param spawn: whether each call gets an interpreter of its own.
+    Args:
+        address: Makes the server's address; called in the thread, as it may take a while.
+        spawn: Whether each call gets an interpreter of its own.
     """
 
     def __init__(self, address: Callable[[], Address], *, spawn: bool = False) -> None:

@@ -31,13 +31,16 @@ class DirectLauncher(Launcher):
     A launch server, shared by all drivers with the same interpreter and environment, forks each
     process; it is started when it is first needed and ends by itself.
 
-    :param connector: the local host.
-    :param priority: preference of a ``DynamicLauncher``; higher is preferred.
-    :param spawn: whether each Python call gets an interpreter of its own rather than a fork.
-    :param preload: modules that the server imports once for all jobs; they must not start threads.
-    :param requirement: what each process takes, if its request does not say it: a
-        ``HostRequirement`` or its text; None: one core.
-    :raises RequirementError: when the text of `requirement` is wrong.
+    Args:
+        connector: The local host.
+        priority: Preference of a `DynamicLauncher`; higher is preferred.
+        spawn: Whether each Python call gets an interpreter of its own rather than a fork.
+        preload: Modules that the server imports once for all jobs; they must not start threads.
+        requirement: What each process takes, if its request does not say it: a `HostRequirement` or
+            its text; None: one core.
+
+    Raises:
+        RequirementError: When the text of `requirement` is wrong.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 
 def call_and_exit(target: str, args: Sequence[str]) -> NoReturn:
-    """Call ``target(*args)`` and end the process with what it returns, as an interpreter would."""
+    """Call `target(*args)` and end the process with what it returns, as an interpreter would."""
     code = 1
     try:
         code = _run(target, args)

@@ -1,7 +1,7 @@
-"""From a fork of the launch server to the job: everything between ``fork`` and the job's code.
+"""From a fork of the launch server to the job: everything between `fork` and the job's code.
 
-The server and its child talk over a pair of sockets: the child says ``R`` (ready) or ``E`` and
-why not; the server says ``G`` (go) once the ledger knows the child. A server killed in between
+The server and its child talk over a pair of sockets: the child says `R` (ready) or `E` and
+why not; the server says `G` (go) once the ledger knows the child. A server killed in between
 leaves an end of file; then the ledger decides: the child goes on if it is there, and leaves without
 having run anything if not. So a process runs if and only if the ledger knows it.
 """
@@ -37,10 +37,11 @@ BOOTSTRAP = (
 class Plan(NamedTuple):
     """What a child becomes.
 
-    :param argv: the command line to execute; empty for a call in this very process.
-    :param target: ``"module:function"`` of a call.
-    :param entry: the name of the job's entry in the ledger.
-    :param ledger: the ledger's file.
+    Attributes:
+        argv: The command line to execute; empty for a call in this very process.
+        target: `"module:function"` of a call.
+        entry: The name of the job's entry in the ledger.
+        ledger: The ledger's file.
     """
 
     argv: Sequence[str]
@@ -59,8 +60,9 @@ class Plan(NamedTuple):
 def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
     """Turn this fork into the job; never returns.
 
-    :param link: the child's end of the pair of sockets.
-    :param close: the server's descriptors: held open here, they would outlive it.
+    Args:
+        link: The child's end of the pair of sockets.
+        close: The server's descriptors: held open here, they would outlive it.
     """
     try:
         try:
@@ -149,7 +151,7 @@ def _set_environ(environ: Mapping[str, str]) -> None:
 def _reseed() -> None:
     """Give each job its own random numbers: what was preloaded was seeded once, in the server.
 
-    (The standard library's ``random`` sees to it itself.)
+    (The standard library's `random` sees to it itself.)
     """
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:

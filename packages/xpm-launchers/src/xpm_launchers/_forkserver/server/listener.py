@@ -16,8 +16,9 @@ class Listener:
     Made while the driver that starts the server holds the lock of the address, so that what lies
     there is nobody's.
 
-    :param folder: the runtime folder.
-    :param key: the server's key.
+    Args:
+        folder: The runtime folder.
+        key: The server's key.
     """
 
     def __init__(self, folder: str, key: str) -> None:

@@ -13,7 +13,8 @@ Identity = tuple[int, str]
 class Watcher:
     """Knows which of some processes are alive, without asking the system each time.
 
-    :param poller: where descriptors that become readable at a process's end are registered.
+    Args:
+        poller: Where descriptors that become readable at a process's end are registered.
     """
 
     def __init__(self, poller: select.poll) -> None:
