@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 from importlib.metadata import requires, version
@@ -111,7 +112,7 @@ def test_each_dependency_has_its_reason(name: str) -> None:
         requirement.name for requirement in _requirements(name) if requirement.name not in PACKAGES
     }
     reasons = ""
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         found = re.search(r'^(?:\s+|\w+ = \[)"([\w-]+)[>\[]', line)
         if found and found[1] in third:
             # One reason may stand above several.
