@@ -84,7 +84,7 @@ def test_error_is_written(launcher: DirectLauncher, recorder: Recorder, call: Ma
     recorder.end("job")
     lines = command.stderr.read_text().splitlines()
     assert lines[-1] == "RuntimeError: no luck"
-    assert "_child.py" not in command.stderr.read_text().replace(lines[1], "")
+    assert "call.py" not in command.stderr.read_text().replace(lines[1], "")
 
 
 def test_one_file_for_both_streams(

@@ -162,7 +162,7 @@ def server_of(pid: int) -> int | None:
         with open(f"/proc/{pid}/stat") as stream:
             parent = int(stream.read().rpartition(")")[2].split()[1])
         with open(f"/proc/{parent}/cmdline", "rb") as cmdline:
-            return parent if b"xpm_launchers._forkserver.server.main" in cmdline.read() else None
+            return parent if b"xpm_launchers.forkserver" in cmdline.read() else None
     except OSError:
         return None
 

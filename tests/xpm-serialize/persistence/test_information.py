@@ -13,6 +13,7 @@ import pytest
 from serialized.models import EXECUTED, Corpus, Layer, Learn, Model, Seed
 from serialized.tasks import submit
 
+import xpm_serialize
 from xpm_config import (
     Config,
     ConfigInformation,
@@ -23,7 +24,7 @@ from xpm_config import (
     field,
 )
 from xpm_serialize import (
-    DefinitionError,
+    DefinitionFileError,
     SerializationContext,
     SerializedPath,
     TaskStub,
@@ -201,7 +202,7 @@ def test_runs_of_early_releases(tmp_path: Path) -> None:
     "data", [[], {"ab": 3}, {"ab": {"type": "python", "value": 99}}, {"ab": {"type": "python"}}]
 )
 def test_runs_of_early_releases_that_are_wrong(tmp_path: Path, data: Any) -> None:
-    with pytest.raises(DefinitionError, match=r"configs\.json"):
+    with pytest.raises(DefinitionFileError, match=r"configs\.json"):
         load_xp_info(run_with_configs(tmp_path, data))
 
 
@@ -209,3 +210,7 @@ def test_the_former_way_to_load_a_run(tmp_path: Path) -> None:
     run_with_configs(tmp_path, None)
     with pytest.warns(DeprecationWarning, match="load_xp_info"):
         assert load_configs(tmp_path) == {"ab": Layer.C(size=4)}
+
+
+def test_the_former_name_of_an_error_is_kept() -> None:
+    assert xpm_serialize.DefinitionError is xpm_serialize.DefinitionFileError

@@ -18,7 +18,7 @@ from serialized.models import Corpus, Layer, Model
 from xpm_config import Config, Meta, Param, field, tag
 from xpm_serialize import (
     ClassNotFoundError,
-    DefinitionError,
+    DefinitionFileError,
     SerializationContext,
     SerializationError,
     UnsafePathError,
@@ -49,7 +49,7 @@ def fields(**values: Any) -> dict[str, Any]:
     return {"fields": {"size": 1, **values}}
 
 
-def refused(state: Any, error: type[Exception] = DefinitionError) -> str:
+def refused(state: Any, error: type[Exception] = DefinitionFileError) -> str:
     """The message with which a state is refused, as configurations and as instances."""
     messages = []
     for as_instance in (False, True):
@@ -234,7 +234,7 @@ LAYER = {"type": "python", "value": 1}
 def test_values_are_checked_like_those_of_a_plan(name: str, value: Any, place: str) -> None:
     state = checked_state(**{name: value})
     for as_instance in (False, True):
-        with pytest.raises(DefinitionError) as caught:
+        with pytest.raises(DefinitionFileError) as caught:
             from_state_dict(state, as_instance=as_instance)
         message = str(caught.value)
         assert f"state: object 2 ({Checked.__module__}.Checked)" in message
@@ -262,12 +262,12 @@ def test_values_that_fit_are_taken_wherever_they_are() -> None:
 
 @pytest.mark.parametrize("as_instance", [False, True])
 def test_unknown_arguments(as_instance: bool) -> None:
-    with pytest.raises(DefinitionError, match=r"no argument 'siize'.*did you mean 'size'"):
+    with pytest.raises(DefinitionFileError, match=r"no argument 'siize'.*did you mean 'size'"):
         from_state_dict(layer_state(**fields(siize=1)), as_instance=as_instance)
 
 
 def test_missing_arguments() -> None:
-    with pytest.raises(DefinitionError, match="the argument 'size' is missing"):
+    with pytest.raises(DefinitionFileError, match="the argument 'size' is missing"):
         from_state_dict(layer_state(fields={}), as_instance=True)
 
 
@@ -307,7 +307,7 @@ def test_the_form_of_a_document(state: Any) -> None:
     ],
 )
 def test_the_form_of_a_record(changes: dict[str, Any]) -> None:
-    with pytest.raises(DefinitionError):
+    with pytest.raises(DefinitionFileError):
         from_state_dict(layer_state(**changes))
 
 
@@ -336,7 +336,7 @@ def test_files(tmp_path: Path, content: bytes, message: str) -> None:
     for name in ("experimaestro.json", "params.json"):
         (tmp_path / name).write_bytes(content)
     for read in (load, from_task_dir, check_folder, lambda p: load_task(p / "params.json")):
-        with pytest.raises(DefinitionError, match=message) as error:
+        with pytest.raises(DefinitionFileError, match=message) as error:
             read(tmp_path)
         assert str(tmp_path) in str(error.value)
 
@@ -350,7 +350,7 @@ def nested(depth: int) -> str:
 @pytest.mark.parametrize("depth", [900, 5_000, 100_000])
 def test_nested_data(tmp_path: Path, depth: int) -> None:
     (tmp_path / "experimaestro.json").write_text(nested(depth))
-    with pytest.raises(DefinitionError, match="nested too deeply"):
+    with pytest.raises(DefinitionFileError, match="nested too deeply"):
         load(tmp_path)
 
 
@@ -398,7 +398,7 @@ def test_jobs_that_refer_to_each_other(tmp_path: Path) -> None:
         state = layer_state(job=f"jobs/x/{other}", at=[])
         del state["objects"][0]["fields"]
         (folder / "params.json").write_text(json.dumps(state))
-    with pytest.raises(DefinitionError):
+    with pytest.raises(DefinitionFileError):
         from_task_dir(tmp_path / "jobs" / "x" / "a")
 
 
@@ -415,7 +415,7 @@ def test_places_that_are_not_there(tmp_path: Path, at: Any) -> None:
         if name == "b":
             del state["objects"][0]["fields"]
         (folder / "params.json").write_text(json.dumps(state))
-    with pytest.raises(DefinitionError):
+    with pytest.raises(DefinitionFileError):
         from_task_dir(tmp_path / "jobs" / "x" / "b")
 
 
@@ -436,7 +436,7 @@ def test_places_that_are_not_there(tmp_path: Path, at: Any) -> None:
 def test_files_of_a_run(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / "objects.jsonl").touch()
     (tmp_path / name).write_text(content)
-    with pytest.raises(DefinitionError) as error:
+    with pytest.raises(DefinitionFileError) as error:
         load_xp_info(tmp_path)
     assert name in str(error.value)
 
@@ -455,12 +455,12 @@ def test_names_that_no_file_has(tmp_path: Path, name: str, as_instance: bool) ->
     task["fields"] = {"model": None, "learn": {"type": "python", "value": 1}}
     document = {"version": 3, "workspace": name, "objects": [held, task]}
     (job / "params.json").write_text(json.dumps(document))
-    with pytest.raises(DefinitionError, match=r"params\.json"):
+    with pytest.raises(DefinitionFileError, match=r"params\.json"):
         load_task(job / "params.json", as_instance=as_instance)
     value = {"type": "path.serialized", "value": name, "is_folder": False}
     state = layer_state(type="Corpus", fields={"text": value})
     (tmp_path / "experimaestro.json").write_text(json.dumps(state))
-    with pytest.raises(DefinitionError, match=r"experimaestro\.json"):
+    with pytest.raises(DefinitionFileError, match=r"experimaestro\.json"):
         check_folder(tmp_path)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .exceptions import (
         ClassNotFoundError,
         DefinitionError,
+        DefinitionFileError,
         DefinitionNotFoundError,
         DependencyGoneError,
         NotSerializableError,
@@ -75,7 +76,8 @@ __all__ = [
     "PathConflictError",
     "DefinitionNotFoundError",
     "ClassNotFoundError",
-    "DefinitionError",
+    "DefinitionFileError",
+    "DefinitionError",  # the former name of the one above
     "VersionError",
     "UnsafePathError",
     "DependencyGoneError",

@@ -7,7 +7,7 @@
     ├── PathConflictError           (ValueError) two data paths would share one place
     ├── DefinitionNotFoundError     (FileNotFoundError) there is no definition to read
     ├── ClassNotFoundError          (ImportError) an object's class is not to be had
-    └── DefinitionError             (ValueError) a definition does not say what it should
+    └── DefinitionFileError         (ValueError) a definition does not say what it should
         ├── VersionError            it is of a version that is not known
         ├── UnsafePathError         it names a path out of its folder
         └── DependencyGoneError     it refers to a job folder that is not there
@@ -20,6 +20,7 @@ from __future__ import annotations
 __all__ = [
     "ClassNotFoundError",
     "DefinitionError",
+    "DefinitionFileError",
     "DefinitionNotFoundError",
     "DependencyGoneError",
     "NotSerializableError",
@@ -51,17 +52,21 @@ class ClassNotFoundError(SerializationError, ImportError):
     may be loaded."""
 
 
-class DefinitionError(SerializationError, ValueError):
+class DefinitionFileError(SerializationError, ValueError):
     """A definition is not what it should be: torn, of a wrong form, or inconsistent."""
 
 
-class VersionError(DefinitionError):
+#: The former name, which `xpm_config` uses for classes that are not declared as they must be
+DefinitionError = DefinitionFileError
+
+
+class VersionError(DefinitionFileError):
     """A definition was written in a version that this release does not know."""
 
 
-class UnsafePathError(DefinitionError):
+class UnsafePathError(DefinitionFileError):
     """A definition names a path that leads out of its folder."""
 
 
-class DependencyGoneError(DefinitionError):
+class DependencyGoneError(DefinitionFileError):
     """A definition refers to the folder of a job that is not there any more."""

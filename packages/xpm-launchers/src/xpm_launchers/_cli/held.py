@@ -1,4 +1,4 @@
-"""``launchers held``: what of this machine is taken, and by which processes."""
+"""`launchers held`: what of this machine is taken, and by which processes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import click
 from xpm_launchers._forkserver.capacity import Entry, free_cores
 from xpm_launchers._forkserver.ledger import LEDGER, read_entries
 from xpm_launchers._forkserver.runtime_folder import runtime_folder
-from xpm_launchers._host.info import cores_in, cpu_mask, is_alive
+from xpm_launchers._host.hardware import cores_in, cpu_mask
 from xpm_launchers._requirements.units import approximate_memory
 from xpm_launchers.exceptions import RuntimeFolderError
+from xpm_os.processes import is_alive
 
 
 @click.command("held")

@@ -1,4 +1,4 @@
-"""``launchers run``: the commands of a file, as many at once as there is room for."""
+"""`launchers run`: the commands of a file, as many at once as there is room for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from xpm_launchers._dispatch.batch import command, run_all
 from xpm_launchers._forkserver.client.launcher import DirectLauncher
-from xpm_launchers._interface.launcher import Command, ProcessEnd
+from xpm_launchers._interface.process import Command, ProcessEnd
 from xpm_launchers._requirements.parser import parse
 from xpm_launchers._requirements.units import approximate_memory
 from xpm_launchers.exceptions import RequirementError

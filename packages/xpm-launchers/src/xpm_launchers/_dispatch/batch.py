@@ -11,14 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xpm_launchers._forkserver.client.launcher import DirectLauncher
-from xpm_launchers._interface.launcher import (
-    Command,
-    Launcher,
-    Process,
-    ProcessEnd,
-    PythonCall,
-    Ticket,
-)
+from xpm_launchers._interface.launcher import Launcher, Ticket
+from xpm_launchers._interface.process import Command, Process, ProcessEnd, PythonCall
 from xpm_launchers.exceptions import LaunchError
 
 
@@ -32,13 +26,16 @@ def command(
 ) -> Command:
     """Make a command that starts with what this process has.
 
-    :param call: a :class:`PythonCall` (it finds what this process can import), or the words of a
-        command line.
-    :param cwd: working directory.
-    :param stdout: file for the standard output, truncated; by default it is thrown away.
-    :param stderr: file for the standard error; by default it goes with the output.
-    :param environ: variables added to those of this process.
-    :raises TypeError: when `call` is a string, or an empty list.
+    Args:
+        call: A `PythonCall` (it finds what this process can import), or the words of a command
+            line.
+        cwd: Working directory.
+        stdout: File for the standard output, truncated; by default it is thrown away.
+        stderr: File for the standard error; by default it goes with the output.
+        environ: Variables added to those of this process.
+
+    Raises:
+        TypeError: When `call` is a string, or an empty list.
     """
     if isinstance(call, str) or not call:
         raise TypeError(f"expected a PythonCall, or a list of words, got {call!r}")
@@ -119,14 +116,18 @@ def run_all(
 ) -> list[ProcessEnd]:
     """Run commands, as many at once as there is room for, and wait for all.
 
-    :param commands: see :func:`command`.
-    :param launcher: by default this machine, which runs no more than it has CPUs, whatever else
-        this user's drivers run.
-    :param at_once: run no more than that many at once.
-    :param on_end: called with the index of a command and its end, as they come, in this thread.
-    :returns: the ends, in the order of the commands; one that could not be started has no code.
 
     An exception (Ctrl+C, or one of `on_end`) terminates what runs, and goes through.
+
+    Args:
+        commands: See `command`.
+        launcher: By default this machine, which runs no more than it has CPUs, whatever else this
+            user's drivers run.
+        at_once: Run no more than that many at once.
+        on_end: Called with the index of a command and its end, as they come, in this thread.
+
+    Returns:
+        The ends, in the order of the commands; one that could not be started has no code.
     """
     used = launcher if launcher is not None else DirectLauncher()
     batch = _Batch(list(commands), on_end or (lambda index, end: None))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from xpm_launchers._host.info import cores_in
+from xpm_launchers._host.hardware import cores_in
 
 
 class Need(NamedTuple):
     """What one job takes.
 
-    :param cores: number of CPU cores.
-    :param memory: bytes.
-    :param devices: number of accelerators.
-    :param among: the names of the accelerators that will do.
-    :param duration: seconds after which it is ended; 0: never.
+    Attributes:
+        cores: Number of CPU cores.
+        memory: Bytes.
+        devices: Number of accelerators.
+        among: The names of the accelerators that will do.
+        duration: Seconds after which it is ended; 0: never.
     """
 
     cores: int = 1
@@ -30,7 +31,7 @@ class Need(NamedTuple):
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Need:
-        """Read what :meth:`to_json` returned."""
+        """Read what `to_json` returned."""
         need = Need(**data)
         return need._replace(among=tuple(need.among)) if need.among else need
 
@@ -41,12 +42,13 @@ _DEFAULT = Need()._asdict()
 class Entry(NamedTuple):
     """What one job holds, as the ledger records it.
 
-    :param id: unique name of the request.
-    :param pid: the job's process, 0 as long as there is none: then the server holds the place.
-    :param start: when that process started.
-    :param server: process number and start of the launch server.
-    :param cpus: the CPUs it may use, a bit mask.
-    :param expires: when its time is over, on the system's monotonic clock; 0: never.
+    Attributes:
+        id: Unique name of the request.
+        pid: The job's process, 0 as long as there is none: then the server holds the place.
+        start: When that process started.
+        server: Process number and start of the launch server.
+        cpus: The CPUs it may use, a bit mask.
+        expires: When its time is over, on the system's monotonic clock; 0: never.
     """
 
     id: str
@@ -68,8 +70,9 @@ class Entry(NamedTuple):
 class Host(NamedTuple):
     """What there is to take.
 
-    :param cpus: the CPUs that this server's jobs may use, a bit mask.
-    :param memory: bytes.
+    Attributes:
+        cpus: The CPUs that this server's jobs may use, a bit mask.
+        memory: Bytes.
     """
 
     cpus: int
@@ -79,7 +82,7 @@ class Host(NamedTuple):
 def free_cores(entries: Iterable[Entry], mask: int) -> int:
     """Number of cores left for a job that may use the CPUs of `mask` (negative: too many in use).
 
-    Drivers may have been given different CPUs (``taskset``, batch systems). A job bound to few
+    Drivers may have been given different CPUs (`taskset`, batch systems). A job bound to few
     CPUs must fit there and in every larger set that others were given.
     """
     entries = list(entries)

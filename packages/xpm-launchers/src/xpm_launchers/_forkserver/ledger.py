@@ -13,11 +13,12 @@ renamed over another to disk at once, which costs as much as a fork.)
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from binascii import crc32
 from types import TracebackType
+
+from xpm_os.locks import lock, unlock
 
 from .capacity import Entry
 
@@ -39,7 +40,8 @@ class Ledger:
     >>> with Ledger(folder) as ledger:                                  # doctest: +SKIP
     ...     ledger.entries
 
-    :param folder: the runtime folder.
+    Args:
+        folder: The runtime folder.
     """
 
     def __init__(self, folder: str) -> None:
@@ -73,14 +75,14 @@ class Ledger:
         os.utime(self._file)
 
     def __enter__(self) -> Ledger:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        lock(self._file)
         try:
             number, data = _read(self._file, self._number)
             if number != self._number:
                 self._number, self._written = number, data
                 self.entries, self.waiting = _decode(data)
         except BaseException:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            unlock(self._file)
             raise
         return self
 
@@ -94,7 +96,7 @@ class Ledger:
             if error is None:
                 self._write()
         finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            unlock(self._file)
 
     def _write(self) -> None:
         data = _encode(self.entries, self.waiting)
@@ -114,7 +116,8 @@ class Ledger:
 def read_entries(path: str) -> dict[str, Entry]:
     """Return what a ledger's file says now, without waiting for its lock.
 
-    :param path: the file.
+    Args:
+        path: The file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

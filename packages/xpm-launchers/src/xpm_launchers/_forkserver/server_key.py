@@ -10,7 +10,8 @@ import resource
 import sys
 from collections.abc import Mapping, Sequence
 
-from xpm_launchers._host.info import LINUX, cpu_mask
+from xpm_launchers._host.hardware import cpu_mask
+from xpm_os.hosts import LINUX
 
 from .protocol import VERSION
 
@@ -23,7 +24,8 @@ LIBRARIES = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "CUDA_", "NVIDIA_", "TORCH
 def early_variables(extra_preload: bool) -> tuple[str, ...]:
     """Return the prefixes of the variables that cannot be changed in a fork.
 
-    :param extra_preload: whether users' modules are preloaded.
+    Args:
+        extra_preload: Whether users' modules are preloaded.
     """
     return EARLY + LIBRARIES if extra_preload else EARLY
 

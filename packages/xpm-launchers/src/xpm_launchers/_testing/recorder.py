@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from xpm_launchers._interface.launcher import Command, Launcher, Process, ProcessEnd, Ticket
+from xpm_launchers._interface.launcher import Launcher, Ticket
+from xpm_launchers._interface.process import Command, Process, ProcessEnd
 from xpm_launchers.exceptions import LaunchError
 
 
 def wait_until(condition: Callable[[], object], timeout: float = 30.0, what: str = "") -> None:
     """Wait until `condition` is true.
 
-    :param timeout: seconds.
-    :param what: named in the error.
-    :raises TimeoutError: when it was not true in time.
+    Args:
+        timeout: Seconds.
+        what: Named in the error.
+
+    Raises:
+        TimeoutError: When it was not true in time.
     """
     limit = time.monotonic() + timeout
     while not condition():
@@ -28,10 +32,11 @@ def wait_until(condition: Callable[[], object], timeout: float = 30.0, what: str
 class Event(NamedTuple):
     """One call of an event method.
 
-    :param kind: ``"granted"``, ``"started"``, ``"refused"`` or ``"ended"``.
-    :param key: of the ticket.
-    :param value: the process, error or end; None for ``"granted"``.
-    :param time: of the call, ``time.monotonic()``.
+    Attributes:
+        kind: `"granted"`, `"started"`, `"refused"` or `"ended"`.
+        key: Of the ticket.
+        value: The process, error or end; None for `"granted"`.
+        time: Of the call, `time.monotonic()`.
     """
 
     kind: str
@@ -43,7 +48,8 @@ class Event(NamedTuple):
 class Recorder:
     """Events of a launcher, remembered; starts the commands it was given when they are granted.
 
-    :param commands: what to start, by key; a key without one is granted and left at that.
+    Args:
+        commands: What to start, by key; a key without one is granted and left at that.
     """
 
     def __init__(self, commands: Mapping[Any, Command] | None = None) -> None:
@@ -93,7 +99,8 @@ class Recorder:
     def wait_for(self, kind: str, key: Any, timeout: float = 30.0) -> Any:
         """Wait for an event and return its value.
 
-        :raises TimeoutError: when it has not come in time; when `key` came to another end.
+        Raises:
+            TimeoutError: When it has not come in time; when `key` came to another end.
         """
         limit = time.monotonic() + timeout
         with self._changed:

@@ -34,7 +34,7 @@ _scripts: dict[str, ModuleType] = {}
 _own_process = False
 
 
-def own_process() -> None:
+def set_own_process() -> None:
     """Say that this process exists for the task that is loaded next."""
     global _own_process
     _own_process = True

@@ -9,7 +9,7 @@ from typing import Any
 _headers: dict[type[Any], tuple[dict[str, Any], dict[str, Any]]] = {}
 
 
-def lone_file(kind: type[Any]) -> str | None:
+def standalone_file(kind: type[Any]) -> str | None:
     """The file of a class that cannot be had by a package's name.
 
     Returns:
@@ -37,6 +37,6 @@ def header(kind: type[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
             "type": kind.__qualname__,
             "typename": f"{module}.{kind.__qualname__}",
         }
-        file = lone_file(kind)
+        file = standalone_file(kind)
         found = _headers[kind] = (first, {} if file is None else {"file": file})
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Flag
 from typing import Any
 
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
 from .class_lookup import find_enum
 from .source import Source, short
@@ -76,7 +76,7 @@ class Decoder:
         """The value of a JSON form.
 
         Raises:
-            DefinitionError: it is not one.
+            DefinitionFileError: it is not one.
         """
         kind = type(value)
         if kind in PLAIN:
@@ -101,9 +101,9 @@ class Decoder:
         """The values of several forms."""
         return {name: self.decode(value) for name, value in values.items()}
 
-    def error(self, message: str) -> DefinitionError:
+    def error(self, message: str) -> DefinitionFileError:
         """An error in the object that is being read."""
-        return DefinitionError(f"{self.source.where(self.number)}: {message}")
+        return DefinitionFileError(f"{self.source.where(self.number)}: {message}")
 
     def _list(self, value: list[Any]) -> list[Any]:
         if not value:

@@ -25,7 +25,7 @@ from typing import Any
 
 from xpm_serialize.exceptions import NotSerializableError
 
-from .class_names import lone_file
+from .class_names import standalone_file
 
 _PLAIN = frozenset({str, bool, type(None)})
 _INT_LIMIT = 2**63
@@ -140,7 +140,7 @@ class Encoder:
             "enum": kind.__qualname__,
             "value": name,
         }
-        file = lone_file(kind)
+        file = standalone_file(kind)
         if file is not None:
             result["file"] = file
         return result

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xpm_serialize.exceptions import DefinitionError
+from xpm_os.jsonl import whole_lines
+from xpm_serialize.exceptions import DefinitionFileError
 
 from .source import Source, parse_json
 
@@ -17,13 +18,13 @@ def read_lines(path: Path) -> list[Any]:
     A last line that is not ended is left out: whoever writes the file may be at it.
 
     Raises:
-        DefinitionError: a line is not JSON; the message names it.
+        DefinitionFileError: a line is not JSON; the message names it.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return []
-    lines = content.split(b"\n")[:-1]
+    lines, _ = whole_lines(content)
     return [
         parse_json(line, f"{os.fspath(path)}, line {index}")
         for index, line in enumerate(lines, 1)
@@ -68,7 +69,7 @@ class Numbers:
         try:
             record["fields"] = self._rename_references(record.get("fields"))
         except RecursionError:
-            raise DefinitionError(f"{self._source.name}: nested too deeply") from None
+            raise DefinitionFileError(f"{self._source.name}: nested too deeply") from None
         return record
 
     def _rename_references(self, value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from xpm_serialize.exceptions import DefinitionError, DefinitionNotFoundError, UnsafePathError
+from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError, UnsafePathError
 
 # A file is not there, or cannot be.
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
@@ -64,7 +64,7 @@ class Source:
                 return number
         except (KeyError, TypeError, AttributeError):
             pass
-        raise DefinitionError(
+        raise DefinitionFileError(
             f"{self.name}: expected an object with id, module, type and fields, got {short(record)}"
         )
 
@@ -85,7 +85,7 @@ class Source:
         """A path that a record holds.
 
         Raises:
-            DefinitionError: it is no path, or its base is not known.
+            DefinitionFileError: it is no path, or its base is not known.
             UnsafePathError: it leads out of its base.
         """
         check_path(value, self.where(number))
@@ -94,7 +94,7 @@ class Source:
         folder = self._bases.get(base) if isinstance(base, str) else None
         if folder is None:
             known = ", ".join(self._bases) or "none is known here"
-            raise DefinitionError(
+            raise DefinitionFileError(
                 f"{self.where(number)}: the path {value!r} is relative to {base!r}, "
                 f"which is not known (known: {known})"
             )
@@ -120,14 +120,14 @@ def check_path(value: Any, where: str) -> None:
     """Refuse what no file can be named.
 
     Raises:
-        DefinitionError: it is that.
+        DefinitionFileError: it is that.
     """
     try:
         if type(value) is str and b"\0" not in os.fsencode(value):
             return
     except UnicodeEncodeError:
         pass
-    raise DefinitionError(f"{where}: expected a path, got {short(value)}")
+    raise DefinitionFileError(f"{where}: expected a path, got {short(value)}")
 
 
 def check_relative(value: str, where: str) -> None:
@@ -135,7 +135,7 @@ def check_relative(value: str, where: str) -> None:
 
     Raises:
         UnsafePathError: it does.
-        DefinitionError: it is no path.
+        DefinitionFileError: it is no path.
     """
     check_path(value, where)
     parts = value.replace("\\", "/").split("/")
@@ -148,7 +148,7 @@ def read_json(path: str | Path) -> Any:
 
     Raises:
         DefinitionNotFoundError: there is none.
-        DefinitionError: it is not JSON, or nested beyond reason.
+        DefinitionFileError: it is not JSON, or nested beyond reason.
         OSError: it cannot be read.
     """
     try:
@@ -166,9 +166,9 @@ def parse_json(content: bytes, name: str) -> Any:
     try:
         return json.loads(content)
     except RecursionError:
-        raise DefinitionError(f"{name}: nested too deeply") from None
+        raise DefinitionFileError(f"{name}: nested too deeply") from None
     except ValueError as error:
-        raise DefinitionError(f"{name}: expected JSON: {error}") from None
+        raise DefinitionFileError(f"{name}: expected JSON: {error}") from None
 
 
 def short(value: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xpm_config import Config, ConfigInformation, ConfigMixin
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
 from .stubs import TaskStub
 
@@ -159,6 +159,6 @@ def stub_of(record: Mapping[str, Any], where: str) -> TaskStub:
     """What stands for a task that is not loaded."""
     identifier = record.get("identifier")
     if not isinstance(identifier, str) or not is_digest(identifier):
-        raise DefinitionError(f"{where}: expected an identifier, got {identifier!r}")
+        raise DefinitionFileError(f"{where}: expected an identifier, got {identifier!r}")
     module, name = record["module"], record["type"]
     return TaskStub(identifier, f"{module}.{name}", module)

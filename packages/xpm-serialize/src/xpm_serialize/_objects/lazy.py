@@ -25,7 +25,7 @@ class _Plain:
     """What the classes are derived from first: one cannot change the bases of ``object``'s."""
 
 
-def later_type(kind: type) -> type | None:
+def lazy_type(kind: type) -> type | None:
     """The class of the objects of a class that are not read yet.
 
     Returns:
@@ -36,19 +36,19 @@ def later_type(kind: type) -> type | None:
     return _types[kind]
 
 
-def set_aside(value: Any, kind: type, load: Callable[[Any], None]) -> None:
+def make_lazy(value: Any, kind: type, load: Callable[[Any], None]) -> None:
     """Make a bare object one that is read when it is first looked into.
 
     Args:
         value: the object.
-        kind: the result of :func:`later_type` for its class.
+        kind: the result of :func:`lazy_type` for its class.
         load: reads it: puts its values into its ``__dict__``.
     """
     vars(value)[_LOAD] = load
     _set_raw(value, "__class__", kind)
 
 
-def settle(value: Any) -> None:
+def mark_loaded(value: Any) -> None:
     """Say that an object has its values, also if nobody has looked into it yet."""
     if attributes(value).pop(_LOAD, None) is not None or type(value) is not value.__class__:
         _set_raw(value, "__class__", value.__class__)

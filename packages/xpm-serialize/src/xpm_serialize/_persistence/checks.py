@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from xpm_serialize._format.document import as_document, check_document
 from xpm_serialize._format.source import Source, check_relative, read_json
-from xpm_serialize._reading.job_folders import as_document, check_document
 from xpm_serialize._writing.save import DEFINITION, data_forms
-from xpm_serialize.exceptions import DefinitionError, UnsafePathError
+from xpm_serialize.exceptions import DefinitionFileError, UnsafePathError
 
 
 def check_folder(
@@ -30,7 +30,7 @@ def check_folder(
     Raises:
         DefinitionNotFoundError: there is no definition.
         UnsafePathError: it leads out of the folder.
-        DefinitionError: it is not what it should be, or a data file is missing.
+        DefinitionFileError: it is not what it should be, or a data file is missing.
     """
     path = Path(folder) / definition_filename
     document = check_document(as_document(read_json(path)), str(path))
@@ -43,5 +43,5 @@ def check_folder(
         if found != root and not found.startswith(root + os.sep):
             raise UnsafePathError(f"{path}: {value!r} is a link that leads out of the folder")
         if not os.path.exists(found):
-            raise DefinitionError(f"{path}: the data file {value!r} is missing")
+            raise DefinitionFileError(f"{path}: the data file {value!r} is missing")
     return document

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Union
 
+from xpm_serialize._format.document import as_document, check_document
 from xpm_serialize._format.source import DataLoader, Source, read_json
 from xpm_serialize._reading.config_reader import ConfigReader
 from xpm_serialize._reading.instance_reader import InstanceReader
@@ -15,13 +16,11 @@ from xpm_serialize._reading.job_folders import (
     PARAMS,
     JobFolders,
     MakeReader,
-    as_document,
-    check_document,
 )
 from xpm_serialize._reading.reader import Group, Reader
 from xpm_serialize._writing.context import SerializedPath, SerializedPathLoader
 from xpm_serialize._writing.save import DEFINITION
-from xpm_serialize.exceptions import DefinitionError, DefinitionNotFoundError, UnsafePathError
+from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError, UnsafePathError
 
 #: What release 1 called the definition.
 OLD_DEFINITION = "definition.json"
@@ -55,7 +54,7 @@ def load(
 
     Raises:
         DefinitionNotFoundError: there is no definition.
-        DefinitionError: it is not what it should be, or leads out of its folder.
+        DefinitionFileError: it is not what it should be, or leads out of its folder.
         ClassNotFoundError: a class is not to be had.
     """
     document, name = _read_definition(path, definition_filename)
@@ -130,7 +129,7 @@ def from_state_dict(
         What the state was made of.
 
     Raises:
-        DefinitionError: the state is not what it should be.
+        DefinitionFileError: the state is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     return _restore(state, "state", path, as_instance, partial_loading, files)
@@ -152,14 +151,14 @@ def from_task_dir(
     Raises:
         DefinitionNotFoundError: there is no such file.
         DependencyGoneError: the folder of a job that it uses is not there any more.
-        DefinitionError: the file is not what it should be.
+        DefinitionFileError: the file is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     params = Path(path(PARAMS)) if callable(path) else Path(path) / PARAMS
     make = reader_maker(as_instance, partial_loading)
     reader, _ = JobFolders(make).open(params)
     if reader.source.last is None:
-        raise DefinitionError(f"{params}: there is no object")
+        raise DefinitionFileError(f"{params}: there is no object")
     return reader.object(reader.source.last)
 
 
@@ -176,13 +175,13 @@ def load_job(params: str | Path, discard_id: bool = True) -> tuple[dict[str, Any
 
     Raises:
         DefinitionNotFoundError: there is no such file.
-        DefinitionError: it is not what it should be.
+        DefinitionFileError: it is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     params = Path(params)
     reader, document = JobFolders(partial(ConfigReader, keep=not discard_id)).open(params)
     if reader.source.last is None:
-        raise DefinitionError(f"{params}: there is no object")
+        raise DefinitionFileError(f"{params}: there is no object")
     last = reader.source.last
     return document, reader.object(last) if discard_id else reader.task(last)
 
@@ -213,7 +212,9 @@ def reader_maker(as_instance: bool, partial_loading: bool | None) -> MakeReader:
 
 
 def _no_jobs(job: str, source: Source) -> Reader:
-    raise DefinitionError(f"{source.name}: refers to the job folder {job}, which is not known here")
+    raise DefinitionFileError(
+        f"{source.name}: refers to the job folder {job}, which is not known here"
+    )
 
 
 def _restore(
@@ -226,7 +227,7 @@ def _restore(
 ) -> Any:
     checked = check_document(document, name)
     if "data" not in checked:
-        raise DefinitionError(f'{name}: expected "data"')
+        raise DefinitionFileError(f'{name}: expected "data"')
     source = Source(name, checked["objects"], data=_data_loader(path, name), files=files)
     return reader_maker(as_instance, partial_loading)(source, _no_jobs, Group()).value(
         checked["data"]

@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
+from xpm_serialize._format.document import check_document
 from xpm_serialize._format.jsonl import Numbers, read_lines
 from xpm_serialize._format.source import Source, read_json, short
 from xpm_serialize._reading.config_reader import ConfigReader
-from xpm_serialize._reading.job_folders import check_document
-from xpm_serialize.exceptions import DefinitionError, DefinitionNotFoundError
+from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError
 
 OBJECTS = "objects.jsonl"
 #: What early releases of 2.x wrote instead: a definition, as ``save`` writes it
@@ -43,7 +43,7 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     Raises:
         DefinitionNotFoundError: the folder holds no ``objects.jsonl`` (nor the ``configs.json``
             of early releases of 2.x).
-        DefinitionError: a file is not what it should be.
+        DefinitionFileError: a file is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     folder = Path(path)
@@ -78,7 +78,7 @@ def load_run_object(path: str | Path, identifier: str) -> Any:
 
     Raises:
         DefinitionNotFoundError: the folder holds no ``objects.jsonl``, or that no such object.
-        DefinitionError: a file is not what it should be.
+        DefinitionFileError: a file is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     objects = Path(path) / OBJECTS
@@ -113,13 +113,13 @@ def _from_configs(folder: Path) -> ExperimentInfo:
     document = check_document(read_json(path), str(path))
     data = document.get("data")
     if type(data) is not dict:
-        raise DefinitionError(f"{path}: expected configurations by job, got {short(data)}")
+        raise DefinitionFileError(f"{path}: expected configurations by job, got {short(data)}")
     reader = ConfigReader(Source(str(path), document["objects"]), None)
     actions = set(_action_ids(folder / STATUS))
     info = ExperimentInfo(jobs={}, actions={})
     for identifier, form in data.items():
         if type(form) is not dict or form.get("type") != "python":
-            raise DefinitionError(f"{path}: expected an object for {short(identifier)}")
+            raise DefinitionFileError(f"{path}: expected an object for {short(identifier)}")
         if identifier in actions:
             info.actions[identifier] = reader.object(form.get("value"))
         else:
@@ -145,7 +145,7 @@ def _job_ids(path: Path) -> list[str]:
     lines = read_lines(path)
     for index, line in enumerate(lines, 1):
         if type(line) is not dict or type(line.get("job_id")) is not str:
-            raise DefinitionError(f"{path}, line {index}: expected an object with a job_id")
+            raise DefinitionFileError(f"{path}, line {index}: expected an object with a job_id")
     return [line["job_id"] for line in lines]
 
 
@@ -156,5 +156,5 @@ def _action_ids(path: Path) -> list[str]:
         return []
     actions = status.get("actions", {}) if type(status) is dict else None
     if type(actions) is not dict:
-        raise DefinitionError(f"{path}: expected a JSON object with actions by identifier")
+        raise DefinitionFileError(f"{path}: expected a JSON object with actions by identifier")
     return list(actions)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from xpm_serialize._format.class_lookup import own_process as take_process
+from xpm_serialize._format.class_lookup import set_own_process
 from xpm_serialize._format.source import Source
 from xpm_serialize._reading.instance_reader import InstanceReader
 from xpm_serialize._reading.job_folders import JobFolders, MakeReader
 from xpm_serialize._reading.reader import Group, JobReaders, Reader
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
 
 class LoadedTask:
@@ -49,21 +49,21 @@ def load_task(params: Path, *, as_instance: bool = True, own_process: bool = Fal
 
     Raises:
         DefinitionNotFoundError: there is no such file.
-        DefinitionError: it is not what it should be.
+        DefinitionFileError: it is not what it should be.
         ClassNotFoundError: a class is not to be had.
     """
     if own_process:
-        take_process()
+        set_own_process()
     make: MakeReader = InstanceReader if as_instance else _config_reader
     reader, document = JobFolders(make).open(Path(params))
     last = reader.source.last
     if last is None:
-        raise DefinitionError(f"{params}: there is no object")
+        raise DefinitionFileError(f"{params}: there is no object")
     init = [reader.object(number) for number in init_ids(reader.source, last)]
     task = reader.object(last)
     tags = document.get("tags", {})
     if type(tags) is not dict:
-        raise DefinitionError(f"{params}: expected tags by name, got {tags!r}")
+        raise DefinitionFileError(f"{params}: expected tags by name, got {tags!r}")
     return LoadedTask(task, init, tags, document)
 
 
@@ -71,7 +71,7 @@ def init_ids(source: Source, number: int) -> list[Any]:
     """The ids of the init tasks of a record's object."""
     ids = source.by_id[number].get("init-tasks", [])
     if type(ids) is not list:
-        raise DefinitionError(f"{source.where(number)}: expected a list of init tasks")
+        raise DefinitionFileError(f"{source.where(number)}: expected a list of init tasks")
     return ids
 
 

@@ -16,7 +16,7 @@ from xpm_serialize._objects.configs import (
     set_tags,
     stub_of,
 )
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
 from .reader import Group, JobReaders, Reader
 
@@ -63,7 +63,7 @@ class ConfigReader(Reader):
             try:
                 self.built[number].__xpm__.seal(None)
             except ConfigError as error:
-                raise DefinitionError(f"{self.source.where(number)}: {error}") from error
+                raise DefinitionFileError(f"{self.source.where(number)}: {error}") from error
         while self._links:
             number = self._links.pop()
             for linked in self._linked(number):
@@ -127,7 +127,7 @@ class ConfigReader(Reader):
         try:
             config = make_config(kind, early, fields, self.source.name, number)
         except ConfigError as error:
-            raise DefinitionError(f"{self.source.where(number)}: {error}") from error
+            raise DefinitionFileError(f"{self.source.where(number)}: {error}") from error
         if not _STATE.isdisjoint(record):
             self._set_state(config, record, number)
         if kind.__xpm_task__:
@@ -150,13 +150,13 @@ class ConfigReader(Reader):
         if "meta" in record:
             if not isinstance(record["meta"], bool):
                 where = self.source.where(number)
-                raise DefinitionError(f"{where}: expected meta to be true or false")
+                raise DefinitionFileError(f"{where}: expected meta to be true or false")
             config.__xpm__.set_meta(record["meta"])
         if "tags" in record or "stop-tags" in record:
             tags, stopped = record.get("tags", {}), record.get("stop-tags", [])
             if type(tags) is not dict or type(stopped) is not list:
                 where = self.source.where(number)
-                raise DefinitionError(f"{where}: expected tags by name")
+                raise DefinitionFileError(f"{where}: expected tags by name")
             set_tags(config, self._decoder.decode_items(tags), stopped)
 
     def _linked(self, number: int) -> list[int]:
@@ -173,7 +173,7 @@ class ConfigReader(Reader):
     def _init_ids(self, number: int, record: dict[str, Any]) -> list[int]:
         ids = record.get("init-tasks", [])
         if type(ids) is not list:
-            raise DefinitionError(f"{self.source.where(number)}: expected a list of init tasks")
+            raise DefinitionFileError(f"{self.source.where(number)}: expected a list of init tasks")
         for init in ids:
             self._check(init, number)
         return ids

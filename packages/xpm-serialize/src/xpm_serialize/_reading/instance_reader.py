@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from xpm_serialize._format.source import Source
-from xpm_serialize._objects.instance_plan import Plan, plan_of
-from xpm_serialize._objects.lazy import set_aside, settle
-from xpm_serialize.exceptions import ClassNotFoundError, DefinitionError
+from xpm_serialize._objects.lazy import make_lazy, mark_loaded
+from xpm_serialize._objects.value_layout import ValueLayout, layout_of
+from xpm_serialize.exceptions import ClassNotFoundError, DefinitionFileError
 
 from .reader import Group, JobReaders, Reader
 
@@ -23,7 +23,7 @@ class InstanceReader(Reader):
         self, source: Source, jobs: JobReaders | None = None, group: Group | None = None
     ) -> None:
         super().__init__(source, jobs, group)
-        self._plans: dict[tuple[str, str, str], Plan] = {}
+        self._layouts: dict[tuple[str, str, str], ValueLayout] = {}
 
     def waiting(self, number: int) -> list[tuple[Reader, int]]:
         record = self.source.by_id[number]
@@ -37,37 +37,38 @@ class InstanceReader(Reader):
     def create(self, number: int, record: dict[str, Any]) -> Any:
         if number == self.source.last and self.job in self.group.tasks:
             return self.group.tasks[self.job]
-        return self._plan(number, record).new()
+        return self._layout(number, record).new()
 
     def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
-        plan = self._plan(number, record)
+        layout = self._layout(number, record)
         is_task = self.job is not None and number == self.source.last
         if is_task and early is None:
             early = self.group.tasks.get(self.job)
         if early is None:
-            value = plan.new()
-        elif early.__class__ is plan.value_type:
+            value = layout.new()
+        elif early.__class__ is layout.value_type:
             value = early
         else:
             name = early.__class__.__qualname__
-            raise DefinitionError(f"{self.source.where(number)}: expected an object of type {name}")
-        plan.fill(value, fields, self.source, number)
+            where = self.source.where(number)
+            raise DefinitionFileError(f"{where}: expected an object of type {name}")
+        layout.fill(value, fields, self.source, number)
         if early is not None:
-            settle(early)
+            mark_loaded(early)
         if is_task:
             self.group.tasks[self.job] = value
-        if plan.post is not None:
+        if layout.post is not None:
             # Not before all is there: in a loop, an object is met before it is filled.
-            self.group.pending.append(partial(plan.post, value))
+            self.group.pending.append(partial(layout.post, value))
         return value
 
-    def _plan(self, number: int, record: dict[str, Any]) -> Plan:
+    def _layout(self, number: int, record: dict[str, Any]) -> ValueLayout:
         # Most records of a file are of few classes: one look-up each.
         key = record["module"], record["type"], str(record.get("file"))
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = plan_of(self.class_of(number, record))
-        return plan
+        layout = self._layouts.get(key)
+        if layout is None:
+            layout = self._layouts[key] = layout_of(self.class_of(number, record))
+        return layout
 
     def _task_of(self, number: int, record: dict[str, Any]) -> Any:
         """The task of a job's folder, if that is not to be read yet; ``None`` otherwise."""
@@ -77,16 +78,16 @@ class InstanceReader(Reader):
         task = self.group.tasks.get(job)
         if task is None:
             try:
-                plan = self._plan(number, record)
+                layout = self._layout(number, record)
             except ClassNotFoundError:
                 return None  # its own folder names the script that defines it
-            if plan.later is None:
+            if layout.lazy_type is None:
                 return None
             # What the task itself holds and is gone is told at once, not when it is too late.
             if self.job is None and not self.group.exists(job, self.source):
                 return None
-            task = self.group.tasks[job] = plan.new()
-            set_aside(task, plan.later, partial(self._read, number))
+            task = self.group.tasks[job] = layout.new()
+            make_lazy(task, layout.lazy_type, partial(self._read, number))
         return task
 
     def _read(self, number: int, task: Any) -> None:
@@ -94,5 +95,5 @@ class InstanceReader(Reader):
         reader, target = self._follow(number, self.source.by_id[number])
         reader.build(target)
         if reader.built[target] is not task:
-            raise DefinitionError(f"{self.source.where(number)}: refers to what is elsewhere")
+            raise DefinitionFileError(f"{self.source.where(number)}: refers to what is elsewhere")
         self.group.call_pending()

@@ -7,19 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xpm_serialize._format.document import check_document
 from xpm_serialize._format.source import Source, check_relative, read_json
-from xpm_serialize.exceptions import (
-    DefinitionError,
-    DefinitionNotFoundError,
-    DependencyGoneError,
-    VersionError,
-)
+from xpm_serialize.exceptions import DefinitionNotFoundError, DependencyGoneError
 
 from .reader import Group, JobReaders, Reader
 
 PARAMS = "params.json"
 _MARKER = ".__experimaestro__"
-_VERSIONS = range(1, 4)
 
 #: Makes the reader of a file.
 MakeReader = Callable[[Source, JobReaders, Group], Reader]
@@ -45,7 +40,7 @@ class JobFolders:
         Raises:
             DefinitionNotFoundError: there is no such file.
             VersionError: it is of a version that is not known.
-            DefinitionError: it is not what it should be.
+            DefinitionFileError: it is not what it should be.
         """
         document = check_document(read_json(params), os.fspath(params))
         name = os.fspath(params)
@@ -92,35 +87,6 @@ class JobFolders:
                 "no run of the workspace has recorded it"
             )
         return self._make(source, self._other, self._group)
-
-
-def check_document(document: Any, name: str) -> dict[str, Any]:
-    """Check the form of a document that holds objects.
-
-    Raises:
-        VersionError: it is of a version that is not known.
-        DefinitionError: it is of another form.
-    """
-    if type(document) is not dict or type(document.get("objects")) is not list:
-        raise DefinitionError(f'{name}: expected a JSON object with a list named "objects"')
-    version = document.get("version", 3)
-    if type(version) is not int or version not in _VERSIONS:
-        raise VersionError(
-            f"{name}: written in version {version!r} of the format; "
-            f"this release reads versions {_VERSIONS.start} to {_VERSIONS.stop - 1}"
-        )
-    return document
-
-
-def as_document(value: Any) -> Any:
-    """What a definition's file holds, as a document.
-
-    The ``__xpm__.serialize`` of 2.x writes the records alone, the last one being the object.
-    """
-    if type(value) is not list or not value or type(value[-1]) is not dict:
-        return value
-    number = value[-1].get("id")
-    return {"objects": value, "data": {"type": "python", "value": number}}
 
 
 def find_workspace(folder: Path, recorded: Any) -> Path | None:

@@ -11,7 +11,7 @@ from xpm_serialize._format.class_lookup import find_config
 from xpm_serialize._format.decoder import PLAIN, Decoder, references
 from xpm_serialize._format.source import Source
 from xpm_serialize._objects.gc import collector_paused
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
 # (job's folder, file that refers to it) → its reader
 JobReaders = Callable[[str, Source], "Reader"]
@@ -81,7 +81,7 @@ class Reader(ABC):
         """The object of a record.
 
         Raises:
-            DefinitionError: the file is not what it should be.
+            DefinitionFileError: the file is not what it should be.
             ClassNotFoundError: a class is not to be had.
         """
         self._check(number, None)
@@ -169,13 +169,13 @@ class Reader(ABC):
         try:
             return self._decoder.decode(data)
         except RecursionError:
-            raise DefinitionError(f"{self.source.name}: nested too deeply") from None
+            raise DefinitionFileError(f"{self.source.name}: nested too deeply") from None
 
     def locate(self, steps: Any, where: str) -> int:
         """The id of the object found from the last one, by arguments, positions and keys."""
         source = self.source
         if source.last is None:
-            raise DefinitionError(f"{source.name}: there is no object")
+            raise DefinitionFileError(f"{source.name}: there is no object")
         number = source.last
         value: Any = {"type": "python", "value": number}
         for step in steps:
@@ -188,11 +188,11 @@ class Reader(ABC):
                 else:
                     value = value[step]
             except (KeyError, IndexError, TypeError):
-                raise DefinitionError(
+                raise DefinitionFileError(
                     f"{where}: there is nothing at {steps} in {source.name}"
                 ) from None
         if type(value) is not dict or value.get("type") != "python":
-            raise DefinitionError(f"{where}: there is no object at {steps} in {source.name}")
+            raise DefinitionFileError(f"{where}: there is no object at {steps} in {source.name}")
         found: int = value["value"]
         self._check(found, None)
         return found
@@ -221,7 +221,7 @@ class Reader(ABC):
         if number in self._targets:
             reader, target = self._targets[number]
             if target not in reader.built:
-                raise DefinitionError(f"{self.source.where(number)}: refers to itself")
+                raise DefinitionFileError(f"{self.source.where(number)}: refers to itself")
             self.built[number] = reader.built[target]
             return
         self._decoder.number = number
@@ -256,9 +256,9 @@ class Reader(ABC):
             self._classes[key] = found
         return found
 
-    def too_deep(self, number: int) -> DefinitionError:
+    def too_deep(self, number: int) -> DefinitionFileError:
         """The error of an object with values that are nested beyond reason."""
-        return DefinitionError(f"{self.source.where(number)}: nested too deeply")
+        return DefinitionFileError(f"{self.source.where(number)}: nested too deeply")
 
     @abstractmethod
     def create(self, number: int, record: dict[str, Any]) -> Any:
@@ -274,7 +274,7 @@ class Reader(ABC):
             references(value, found)
         except RecursionError:
             where = self.source.name if number is None else self.source.where(number)
-            raise DefinitionError(f"{where}: nested too deeply") from None
+            raise DefinitionFileError(f"{where}: nested too deeply") from None
         by_id = self.source.by_id
         for child in found:
             if type(child) is not int or child not in by_id:
@@ -284,7 +284,7 @@ class Reader(ABC):
     def _check(self, number: Any, holder: int | None) -> None:
         if type(number) is not int or number not in self.source.by_id:
             where = self.source.name if holder is None else self.source.where(holder)
-            raise DefinitionError(f"{where}: refers to object {number!r}, which is not there")
+            raise DefinitionFileError(f"{where}: refers to object {number!r}, which is not there")
 
     def _deref(self, number: int) -> Any:
         if number in self.built:
@@ -294,7 +294,7 @@ class Reader(ABC):
             # Only in a loop: the rest is made before what holds it.
             record = self.source.by_id[number]
             if number in self._targets:
-                raise DefinitionError(f"{self.source.where(number)}: refers to itself")
+                raise DefinitionFileError(f"{self.source.where(number)}: refers to itself")
             found = self._early[number] = self.create(number, record)
         return found
 
@@ -302,9 +302,11 @@ class Reader(ABC):
         job, steps = record["job"], record.get("at", [])
         where = self.source.where(number)
         if type(job) is not str or type(steps) is not list:
-            raise DefinitionError(f"{where}: expected a job's folder and a place in it")
+            raise DefinitionFileError(f"{where}: expected a job's folder and a place in it")
         if self._jobs is None:
-            raise DefinitionError(f"{where}: lies in the job folder {job}, which is not known here")
+            raise DefinitionFileError(
+                f"{where}: lies in the job folder {job}, which is not known here"
+            )
         reader = self._jobs(job, self.source)
         reader.job = job
         return reader, reader.locate(steps, where)

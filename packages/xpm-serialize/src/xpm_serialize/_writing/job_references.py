@@ -21,7 +21,7 @@ Place = list[Any]
 _known: dict[int, tuple[weakref.ref[Any], dict[int, Place]]] = {}
 
 
-class Dependencies:
+class JobReferences:
     """Says which configurations are recorded in the folder of another job.
 
     Args:

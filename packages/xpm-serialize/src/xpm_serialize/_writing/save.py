@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from xpm_os.files import write_atomic
+from xpm_serialize._format.document import VERSION, as_document
 from xpm_serialize._format.source import read_json
-from xpm_serialize._reading.job_folders import as_document
 from xpm_serialize.exceptions import (
     NotSerializableError,
     PathConflictError,
@@ -23,7 +23,6 @@ from xpm_serialize.exceptions import (
 from .context import SerializationContext
 from .staging import stage_beside, stage_in
 from .state_dict import collect_state
-from .writer import VERSION
 
 DEFINITION = "experimaestro.json"
 #: What a saver has moved into a folder, or is to remove from it.
@@ -118,7 +117,7 @@ def _save(
     else:
         with stage_beside(target) as stage:
             content, state = build(stage)
-            _write(content / definition_filename, _dump(state), stage)
+            write_atomic(content / definition_filename, _dump(state), sync=True, stage=stage)
             # What was not there appears as a whole.
             os.rename(content, target)
 
@@ -144,7 +143,7 @@ def _merge(
             note(name)
         for form in after:
             form["value"] = _move(content, target, form["value"], note)
-    _write(target / definition_filename, _dump(state), stage)
+    write_atomic(target / definition_filename, _dump(state), sync=True, stage=stage)
     _clean(target, before, {form["value"] for form in after})
 
 
@@ -236,25 +235,3 @@ def _dump(state: dict[str, Any]) -> bytes:
     except (TypeError, ValueError, RecursionError) as error:
         # What classes of their own mind have given.
         raise NotSerializableError(f"cannot write what __xpm_serialize__ gives: {error}") from None
-
-
-def _write(path: Path, content: bytes, stage: Path) -> None:
-    """Write a file and give it its name once it is on the disk."""
-    descriptor, temporary = tempfile.mkstemp(dir=stage)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current

@@ -8,14 +8,13 @@ from typing import Any
 
 from xpm_config import Config, identifiers
 from xpm_serialize._format.class_names import header
+from xpm_serialize._format.document import VERSION
 from xpm_serialize._format.encoder import Encoder
 from xpm_serialize._objects.configs import config_class, information, items, own_tags
 from xpm_serialize._objects.stubs import TaskStub
 from xpm_serialize.exceptions import NotSerializableError
 
-from .job_references import Dependencies
-
-VERSION = 3
+from .job_references import JobReferences
 
 # What gives another form to some of a configuration's fields: name → value in JSON.
 FieldsHook = Callable[[Any], Mapping[str, Any]]
@@ -221,7 +220,7 @@ def task_document(
     writer = ObjectWriter(
         (("job", jobdir), ("workspace", workspace)),
         tags=True,
-        job_of=Dependencies(config, workspace),
+        job_of=JobReferences(config, workspace),
     )
     return {
         "workspace": str(workspace),

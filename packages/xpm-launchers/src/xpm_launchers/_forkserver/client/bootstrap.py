@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -10,9 +9,11 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from xpm_launchers._forkserver.protocol import ServerSettings
 from xpm_launchers._forkserver.runtime_folder import runtime_folder, socket_address
 from xpm_launchers._forkserver.server_key import early_variables, interpreter_flags, server_key
 from xpm_launchers.exceptions import LaunchError
+from xpm_os.locks import lock
 
 #: Seconds that a server may take to start (imports over a slow network file system)
 START_TIME = 60.0
@@ -25,15 +26,16 @@ _MAIN = (
     "import os; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); os.closerange(3, 4096)\n"
     "import json; settings = json.loads(sys.argv[1])\n"
     "sys.path += [path for path in settings['path'] if path and path not in sys.path]\n"
-    "from xpm_launchers._forkserver.server.main import main; main(settings)"
+    "from xpm_launchers.forkserver import serve; serve(settings)"
 )
 
 
 class Address:
     """Where the launch server of some environment is, or will be.
 
-    :param preload: modules that it has imported.
-    :param extra_preload: more of them, named by a user.
+    Args:
+        preload: Modules that it has imported.
+        extra_preload: More of them, named by a user.
     """
 
     def __init__(self, preload: Sequence[str], extra_preload: Sequence[str] = ()) -> None:
@@ -45,24 +47,25 @@ class Address:
     def connect(self) -> socket.socket:
         """Connect to the server, and start it if there is none.
 
-        :raises LaunchError: when it cannot be started.
+        Raises:
+            LaunchError: When it cannot be started.
         """
         found = self._try_connect()
         if found is not None:
             return found
-        lock = os.open(
+        descriptor = os.open(
             os.path.join(self.folder, self.key + ".lock"),
             os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
             0o600,
         )
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock(descriptor)
             found = self._try_connect()  # another driver may have been faster
             if found is None:
                 self._start()
                 found = self._try_connect()
         finally:
-            os.close(lock)
+            os.close(descriptor)
         if found is None:
             raise LaunchError("the launch server ended right after its start", retryable=True)
         return found
@@ -80,7 +83,7 @@ class Address:
         return connection
 
     def _start(self) -> None:
-        settings = {
+        settings: ServerSettings = {
             "folder": self.folder,
             "key": self.key,
             "preload": self.preload,
@@ -132,7 +135,8 @@ class Address:
 def greet(connection: socket.socket, hello: bytes) -> bool:
     """Say hello and wait for the answer; returns whether it is a welcome.
 
-    :param connection: a fresh connection to a server, blocking.
+    Args:
+        connection: A fresh connection to a server, blocking.
     """
     answer = b""
     try:

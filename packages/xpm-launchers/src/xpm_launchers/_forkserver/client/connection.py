@@ -2,7 +2,7 @@
 
 One daemon thread reads what the server says and calls the events; it connects, starts the server
 if needed, and starts another when that one dies. What is said and heard, and what follows from it,
-is for :mod:`._conversation` to decide.
+is for `_conversation` to decide.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from collections.abc import Callable
 from xpm_launchers._forkserver.capacity import Entry
 from xpm_launchers._forkserver.ledger import LEDGER, read_entries
 from xpm_launchers._forkserver.protocol import LineReader
-from xpm_launchers._host.info import cores_in, cpu_mask
-from xpm_launchers._interface.launcher import Command
+from xpm_launchers._host.hardware import cores_in, cpu_mask
+from xpm_launchers._interface.process import Command
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LauncherError, LaunchError
 
@@ -27,17 +27,18 @@ from .bootstrap import Address, greet
 from .messages import Speaker
 from .requests import Calls, Conversation
 from .send_buffer import Outbox
-from .ticket import OVER, LocalTicket
+from .ticket import OVER, LocalTicket, TicketConnection
 
 #: Servers that may die one after the other, having done nothing, before giving up
 MAX_DEATHS = 5
 
 
-class ServerLink:
+class ServerLink(TicketConnection):
     """The connection of one launcher.
 
-    :param address: makes the server's address; called in the thread, as it may take a while.
-    :param spawn: whether each call gets an interpreter of its own.
+    Args:
+        address: Makes the server's address; called in the thread, as it may take a while.
+        spawn: Whether each call gets an interpreter of its own.
     """
 
     def __init__(self, address: Callable[[], Address], *, spawn: bool = False) -> None:

@@ -6,12 +6,12 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
 from xpm_launchers._interface.connector import Connector
-from xpm_launchers._interface.launcher import Launcher, LauncherEvents
+from xpm_launchers._interface.entry_points import COMMANDS, load
+from xpm_launchers._interface.launcher import DIRECT, Launcher, LauncherEvents
 from xpm_launchers._local.connector import LocalConnector
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
@@ -31,13 +31,16 @@ class DirectLauncher(Launcher):
     A launch server, shared by all drivers with the same interpreter and environment, forks each
     process; it is started when it is first needed and ends by itself.
 
-    :param connector: the local host.
-    :param priority: preference of a ``DynamicLauncher``; higher is preferred.
-    :param spawn: whether each Python call gets an interpreter of its own rather than a fork.
-    :param preload: modules that the server imports once for all jobs; they must not start threads.
-    :param requirement: what each process takes, if its request does not say it: a
-        ``HostRequirement`` or its text; None: one core.
-    :raises RequirementError: when the text of `requirement` is wrong.
+    Args:
+        connector: The local host.
+        priority: Preference of a `DynamicLauncher`; higher is preferred.
+        spawn: Whether each Python call gets an interpreter of its own rather than a fork.
+        preload: Modules that the server imports once for all jobs; they must not start threads.
+        requirement: What each process takes, if its request does not say it: a `HostRequirement` or
+            its text; None: one core.
+
+    Raises:
+        RequirementError: When the text of `requirement` is wrong.
     """
 
     def __init__(
@@ -110,10 +113,13 @@ class DirectLauncher(Launcher):
 
     @staticmethod
     def get_cli() -> click.Group:
-        """Return the group of commands ``launchers direct``."""
-        # By name: the commands, which few programs load, are above the launchers.
-        module = import_module("xpm_launchers._cli.direct")
-        group: click.Group = module.direct
+        """Return the group of commands `launchers direct`.
+
+        Raises:
+            LookupError: When the package is not installed, so that its entry points are not known.
+        """
+        # By entry point: the commands, which few programs load, are above the launchers.
+        group: click.Group = load(COMMANDS, DIRECT, "group of commands")
         return group
 
     def close(self) -> None:

@@ -6,9 +6,9 @@ import os
 import sys
 
 from xpm_launchers._forkserver.protocol import VERSION, Message, difference, encode
-from xpm_launchers._host.info import umask
-from xpm_launchers._interface.launcher import Command, ProcessEnd, PythonCall
+from xpm_launchers._interface.process import Command, ProcessEnd, PythonCall
 from xpm_launchers.exceptions import CapacityError, LaunchError
+from xpm_os.processes import umask
 
 from .ticket import GRANTED, LocalTicket
 
@@ -16,7 +16,8 @@ from .ticket import GRANTED, LocalTicket
 class Speaker:
     """Says who the driver is, and how commands differ from what it is.
 
-    :param spawn: whether each call gets an interpreter of its own.
+    Args:
+        spawn: Whether each call gets an interpreter of its own.
     """
 
     def __init__(self, *, spawn: bool = False) -> None:
@@ -88,7 +89,7 @@ def cancel_line(ticket: LocalTicket) -> bytes:
 
 
 def refusal(message: Message) -> LaunchError:
-    """The error that a ``refused`` tells."""
+    """The error that a `refused` tells."""
     text = message["message"]
     if message.get("impossible"):
         return CapacityError(f"this host cannot run it: {text}")
@@ -96,7 +97,7 @@ def refusal(message: Message) -> LaunchError:
 
 
 def process_end(message: Message) -> ProcessEnd:
-    """The end that an ``ended`` tells."""
+    """The end that an `ended` tells."""
     return ProcessEnd(
         message["code"],
         message["reason"],

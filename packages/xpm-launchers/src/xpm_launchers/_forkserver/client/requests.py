@@ -1,7 +1,7 @@
 """What a driver has under way at its launch server: every decision, and no I/O.
 
 Lines to send go to a callable, events to tell into a list of calls; the link makes both happen
-(:mod:`._link`). When a server dies, the next one is told everything that is under way: running
+(`_link`). When a server dies, the next one is told everything that is under way: running
 processes are to be watched, waiting requests are sent again, and a start whose answer was lost is
 looked up in the ledger: a child runs if and only if the ledger knows it, so what is not there is
 started again. (If it has run and gone in the meantime, and another server has struck it out, that
@@ -18,10 +18,10 @@ from contextlib import suppress
 
 from xpm_launchers._forkserver.capacity import Entry, Need
 from xpm_launchers._forkserver.protocol import Message
-from xpm_launchers._host.info import boot_id
-from xpm_launchers._interface.launcher import ProcessEnd
+from xpm_launchers._interface.process import ProcessEnd
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
+from xpm_os.hosts import boot_id
 
 from .messages import cancel_line, process_end, refusal, request_line, watch_line
 from .ticket import GRANTED, OVER, QUEUED, REQUESTED, RUNNING, STARTING, LocalTicket
@@ -34,10 +34,11 @@ NEVER_STARTED = ProcessEnd(None, "cancelled", "cancelled before its start")
 class Conversation:
     """The tickets of one link. Whoever calls holds the link's lock.
 
-    :param send: takes a line for the server; only called while connected.
-    :param uid: the driver's name in the ledger.
-    :param window: requests with the same need that wait at the server; the rest waits here, at
-        little cost.
+    Args:
+        send: Takes a line for the server; only called while connected.
+        uid: The driver's name in the ledger.
+        window: Requests with the same need that wait at the server; the rest waits here, at little
+            cost.
     """
 
     def __init__(self, send: Callable[[bytes], None], uid: str, window: int) -> None:
@@ -68,7 +69,8 @@ class Conversation:
     def start(self, ticket: LocalTicket, line: bytes) -> None:
         """Start a granted ticket's command.
 
-        :raises RuntimeError: when it is not granted, or was started before.
+        Raises:
+            RuntimeError: When it is not granted, or was started before.
         """
         if ticket.state != GRANTED:
             raise RuntimeError(
@@ -136,7 +138,8 @@ class Conversation:
     def introduce(self, entries: Mapping[str, Entry], calls: Calls) -> None:
         """Tell a server that was just connected to everything that is under way.
 
-        :param entries: the ledger's, if a start has had no answer.
+        Args:
+            entries: The ledger's, if a start has had no answer.
         """
         self.connected = True
         self._asked.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
-from xpm_launchers._host.info import MPS
+from xpm_launchers._host.hardware import MPS
 from xpm_launchers.exceptions import CapacityError
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def read_requirement(requirement: Any) -> Any:
     """Return a requirement that may be given as text.
 
-    :raises RequirementError: when the text is wrong.
+    Raises:
+        RequirementError: When the text is wrong.
     """
     if not isinstance(requirement, str):
         return requirement
@@ -27,9 +28,12 @@ def read_requirement(requirement: Any) -> Any:
 def local_need(requirement: Any) -> Need:
     """Return what the first alternative that this machine satisfies takes.
 
-    :param requirement: a ``HostRequirement``, or its text.
-    :raises CapacityError: when it satisfies none; says why.
-    :raises RequirementError: when the text is wrong.
+    Args:
+        requirement: A `HostRequirement`, or its text.
+
+    Raises:
+        CapacityError: When it satisfies none; says why.
+        RequirementError: When the text is wrong.
     """
     from xpm_launchers._requirements.detect import local_host  # as above
     from xpm_launchers._requirements.explain import explain

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
-from xpm_launchers._interface.launcher import Command, LauncherEvents, Ticket
+from xpm_launchers._interface.launcher import LauncherEvents, Ticket
+from xpm_launchers._interface.process import Command
 
 if TYPE_CHECKING:
     from xpm_launchers._processes.local import LocalProcess
 
-    from .connection import ServerLink
-
 #: The states of a ticket, in order: QUEUED is not known to a server yet
 QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, OVER = range(6)
+
+
+class TicketConnection(ABC):
+    """What a ticket needs of the connection that it was requested through."""
+
+    @abstractmethod
+    def start(self, ticket: LocalTicket, command: Command) -> None:
+        """Start a granted ticket's command."""
+
+    @abstractmethod
+    def cancel(self, ticket: LocalTicket) -> None:
+        """Release a ticket's slot, or terminate its process."""
 
 
 class LocalTicket(Ticket):
     """A request to a launch server, then a process of this host."""
 
     __slots__ = (
-        "_key", "_link", "cancelled", "command", "devices", "events", "held", "need", "number",
-        "process", "state",
+        "_connection", "_key", "cancelled", "command", "devices", "events", "held", "need",
+        "number", "process", "state",
     )  # fmt: skip
 
-    def __init__(self, link: ServerLink, key: Any, events: LauncherEvents, need: Need) -> None:
-        self._link = link
+    def __init__(
+        self, connection: TicketConnection, key: Any, events: LauncherEvents, need: Need
+    ) -> None:
+        self._connection = connection
         self._key = key
         self.events = events
         self.need = need
@@ -46,8 +60,8 @@ class LocalTicket(Ticket):
 
     def start(self, command: Command) -> None:
         """Start `command`."""
-        self._link.start(self, command)
+        self._connection.start(self, command)
 
     def cancel(self) -> None:
         """Give the place back, or terminate the process."""
-        self._link.cancel(self)
+        self._connection.cancel(self)

@@ -21,8 +21,9 @@ RETRY = 0.05
 class Settling:
     """What has changed since the last round, and what follows from it.
 
-    :param identity: the server's.
-    :param host: capacity.
+    Args:
+        identity: The server's.
+        host: Capacity.
     """
 
     def __init__(

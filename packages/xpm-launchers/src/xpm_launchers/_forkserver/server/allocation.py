@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 class Grants:
     """One round of grants.
 
-    :param entries: what is held, over all servers; grants are added.
-    :param host: what there is.
+    Args:
+        entries: What is held, over all servers; grants are added.
+        host: What there is.
     """
 
     def __init__(self, entries: dict[str, Entry], host: Host) -> None:

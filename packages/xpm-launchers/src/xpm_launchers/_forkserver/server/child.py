@@ -1,7 +1,7 @@
-"""From a fork of the launch server to the job: everything between ``fork`` and the job's code.
+"""From a fork of the launch server to the job: everything between `fork` and the job's code.
 
-The server and its child talk over a pair of sockets: the child says ``R`` (ready) or ``E`` and
-why not; the server says ``G`` (go) once the ledger knows the child. A server killed in between
+The server and its child talk over a pair of sockets: the child says `R` (ready) or `E` and
+why not; the server says `G` (go) once the ledger knows the child. A server killed in between
 leaves an end of file; then the ledger decides: the child goes on if it is there, and leaves without
 having run anything if not. So a process runs if and only if the ledger knows it.
 """
@@ -13,9 +13,11 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from xpm_launchers._forkserver.ledger import read_entries
+
+from .call import call_and_exit
 
 READY, GO, ERROR = b"R", b"G", b"E"
 
@@ -27,7 +29,7 @@ NOT_STARTED = 127
 BOOTSTRAP = (
     "import sys; n = 2 + int(sys.argv[1]); path = sys.argv[2:n]\n"
     "sys.path[:] = path or sys.path[1:]; del sys.argv[1:n]\n"
-    "from xpm_launchers._forkserver.server.child import call_and_exit\n"
+    "from xpm_launchers.forkserver import call_and_exit\n"
     "call_and_exit(sys.argv.pop(1), sys.argv[1:])"
 )
 
@@ -35,10 +37,11 @@ BOOTSTRAP = (
 class Plan(NamedTuple):
     """What a child becomes.
 
-    :param argv: the command line to execute; empty for a call in this very process.
-    :param target: ``"module:function"`` of a call.
-    :param entry: the name of the job's entry in the ledger.
-    :param ledger: the ledger's file.
+    Attributes:
+        argv: The command line to execute; empty for a call in this very process.
+        target: `"module:function"` of a call.
+        entry: The name of the job's entry in the ledger.
+        ledger: The ledger's file.
     """
 
     argv: Sequence[str]
@@ -57,8 +60,9 @@ class Plan(NamedTuple):
 def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
     """Turn this fork into the job; never returns.
 
-    :param link: the child's end of the pair of sockets.
-    :param close: the server's descriptors: held open here, they would outlive it.
+    Args:
+        link: The child's end of the pair of sockets.
+        close: The server's descriptors: held open here, they would outlive it.
     """
     try:
         try:
@@ -147,7 +151,7 @@ def _set_environ(environ: Mapping[str, str]) -> None:
 def _reseed() -> None:
     """Give each job its own random numbers: what was preloaded was seeded once, in the server.
 
-    (The standard library's ``random`` sees to it itself.)
+    (The standard library's `random` sees to it itself.)
     """
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:
@@ -176,60 +180,3 @@ def _execute(path: str, plan: Plan) -> NoReturn:
     except OSError as error:
         os.write(2, f"cannot execute {path}: {error.strerror}\n".encode())
         os._exit(NOT_STARTED)
-
-
-def call_and_exit(target: str, args: Sequence[str]) -> NoReturn:
-    """Call ``target(*args)`` and end the process with what it returns, as an interpreter would."""
-    code = 1
-    try:
-        code = _run(target, args)
-    finally:
-        code = _finish(code)
-        os._exit(code)
-
-
-def _run(target: str, args: Sequence[str]) -> int:
-    import importlib  # the server may live without
-
-    try:
-        module, _, name = target.partition(":")
-        function: Any = getattr(importlib.import_module(module), name)
-        return _status(function(*args))
-    except SystemExit as error:
-        return _status(error.code)
-    except KeyboardInterrupt:
-        # As the interpreter does: whoever waits must see that a signal ended it.
-        _finish(1)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-        raise
-    except BaseException as error:  # noqa: BLE001 - the job's code: reported as an interpreter does
-        trace = error.__traceback__
-        sys.excepthook(type(error), error, trace and trace.tb_next)
-        return 1
-
-
-def _status(value: object) -> int:
-    if value is None:
-        return 0
-    if isinstance(value, int):
-        return value & 0xFF
-    print(value, file=sys.stderr)
-    return 1
-
-
-def _finish(code: int) -> int:
-    """Do what an interpreter does at its end, but for taking objects apart (5 ms)."""
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._shutdown()  # joins the threads that are not daemons
-    atexit = sys.modules.get("atexit")
-    if atexit is not None:
-        atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):  # a full disk; a closed stream
-            code = code or 120
-    return code

@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from xpm_launchers._forkserver.protocol import Message, apply
-from xpm_launchers._host.info import MPS, start_time
+from xpm_launchers._host.hardware import MPS
+from xpm_os.processes import start_time
 
 from .child import BOOTSTRAP, ERROR, GO, READY, Plan, become
 from .jobs import Client, Job
@@ -30,12 +31,13 @@ class Ended(NamedTuple):
 class Children:
     """All children of this server.
 
-    :param poller: where their sockets are registered.
-    :param descriptors: gives what a child must close.
-    :param ledger: the ledger's file.
-    :param flags: options of the interpreter, for commands that need one of their own.
-    :param variables: prefixes of the variables that count before an interpreter starts: a call
-        with other values than this process has needs an interpreter of its own.
+    Args:
+        poller: Where their sockets are registered.
+        descriptors: Gives what a child must close.
+        ledger: The ledger's file.
+        flags: Options of the interpreter, for commands that need one of their own.
+        variables: Prefixes of the variables that count before an interpreter starts: a call with
+            other values than this process has needs an interpreter of its own.
     """
 
     def __init__(
@@ -61,9 +63,10 @@ class Children:
         return list(self._links)
 
     def start(self, job: Job, client: Client, message: Message) -> None:
-        """Fork a child, which waits for :meth:`go`.
+        """Fork a child, which waits for `go`.
 
-        :raises OSError: when no process can be made.
+        Raises:
+            OSError: When no process can be made.
         """
         plan = self._plan(job, client, message)
         ours, theirs = socket.socketpair()

@@ -14,9 +14,10 @@ from .jobs import GRACE, Client, Job
 class Orders:
     """Carries out what greeted drivers ask.
 
-    :param settling: what is to change in the ledger.
-    :param children: the server's processes.
-    :param ends: those of processes that are no more.
+    Args:
+        settling: What is to change in the ledger.
+        children: The server's processes.
+        ends: Those of processes that are no more.
     """
 
     def __init__(self, settling: Settling, children: Children, ends: Ends) -> None:
@@ -27,7 +28,10 @@ class Orders:
     def obey(self, client: Client, message: Message) -> None:
         """Do what a driver's message says.
 
-        :raises ValueError, KeyError, TypeError: when it is nonsense.
+        Raises:
+            ValueError: When it is nonsense.
+            KeyError: When it is nonsense.
+            TypeError: When it is nonsense.
         """
         op = message["op"]
         if op == "request":

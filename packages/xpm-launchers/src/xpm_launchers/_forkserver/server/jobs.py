@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from xpm_launchers._forkserver.capacity import Entry, Need
 from xpm_launchers._forkserver.protocol import LineReader, Message, encode
-from xpm_launchers._host.info import is_alive
+from xpm_os.processes import is_alive
 
 Identity = tuple[int, str]
 
@@ -45,7 +45,8 @@ class Client:
     def flush(self) -> bool:
         """Send what waits; False when some is left.
 
-        :raises OSError: when the driver is gone.
+        Raises:
+            OSError: When the driver is gone.
         """
         while self.out:
             try:
@@ -149,11 +150,12 @@ class Job:
 
 
 def describe_end(code: int, job: Job, memory: bool) -> tuple[str | None, str]:
-    """Return the reason and the message for an end (:class:`~xpm_launchers.ProcessEnd`).
+    """Return the reason and the message for an end (`ProcessEnd`).
 
-    :param code: exit status, ``-N`` for signal N.
-    :param job: what ended; it may have been asked to.
-    :param memory: whether the kernel has been killing processes for memory.
+    Args:
+        code: Exit status, `-N` for signal N.
+        job: What ended; it may have been asked to.
+        memory: Whether the kernel has been killing processes for memory.
     """
     if code == 0:
         return None, ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 from contextlib import suppress
 
 from xpm_launchers._forkserver.runtime_folder import socket_address
+from xpm_os.locks import lock
 
 
 class Listener:
@@ -16,8 +16,9 @@ class Listener:
     Made while the driver that starts the server holds the lock of the address, so that what lies
     there is nobody's.
 
-    :param folder: the runtime folder.
-    :param key: the server's key.
+    Args:
+        folder: The runtime folder.
+        key: The server's key.
     """
 
     def __init__(self, folder: str, key: str) -> None:
@@ -72,15 +73,14 @@ class Listener:
         if self.descriptor < 0:
             return True
         try:
-            lock = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             self.abandon()  # removed by hand
             return True
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not lock(descriptor, blocking=False):
+                return False
             self.abandon()
-        except BlockingIOError:
-            return False
         finally:
-            os.close(lock)
+            os.close(descriptor)
         return True

@@ -16,7 +16,7 @@ from contextlib import suppress
 from xpm_launchers._forkserver.capacity import Host
 from xpm_launchers._forkserver.ledger import Ledger
 from xpm_launchers._forkserver.protocol import VERSION, Message
-from xpm_launchers._host.info import start_time
+from xpm_os.processes import start_time
 
 from .accounting import Settling
 from .children import Children
@@ -36,11 +36,12 @@ REFRESH = 3600.0
 class Server:
     """The loop: what is ready, whose time has come, who is connected.
 
-    :param folder: the runtime folder.
-    :param listener: where drivers connect.
-    :param host: capacity.
-    :param flags: options of the interpreter.
-    :param variables: prefixes of the variables that count before an interpreter starts.
+    Args:
+        folder: The runtime folder.
+        listener: Where drivers connect.
+        host: Capacity.
+        flags: Options of the interpreter.
+        variables: Prefixes of the variables that count before an interpreter starts.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 
-from xpm_launchers._host.info import is_alive, open_pidfd
+from xpm_os.processes import is_alive, open_pidfd
 
 Identity = tuple[int, str]
 
@@ -13,7 +13,8 @@ Identity = tuple[int, str]
 class Watcher:
     """Knows which of some processes are alive, without asking the system each time.
 
-    :param poller: where descriptors that become readable at a process's end are registered.
+    Args:
+        poller: Where descriptors that become readable at a process's end are registered.
     """
 
     def __init__(self, poller: select.poll) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 from xpm_config import Config
 from xpm_config.types import Refused
 from xpm_serialize._format.source import Source
-from xpm_serialize.exceptions import DefinitionError
+from xpm_serialize.exceptions import DefinitionFileError
 
-from .lazy import attributes, later_type
+from .lazy import attributes, lazy_type
 from .value_types import shown, value_check
 
 _ABSENT = object()
 
 
-class Plan:
+class ValueLayout:
     """How value objects of a configuration class are made.
 
     They are made as ``instance()`` does: the values are there when ``__init__`` runs, and set
@@ -30,7 +30,7 @@ class Plan:
     Attributes:
         value_type: the class of the value objects.
         post: ``__post_init__``, if the class has one of its own.
-        later: the class of those that are read when they are first looked into; ``None`` if
+        lazy_type: the class of those that are read when they are first looked into; ``None`` if
             they cannot be, or that could be noticed (by when ``__init__`` runs).
     """
 
@@ -44,7 +44,7 @@ class Plan:
         "_names",
         "_new",
         "_old",
-        "later",
+        "lazy_type",
         "post",
         "value_type",
     )
@@ -71,9 +71,9 @@ class Plan:
         self.post: Callable[[Any], None] | None = None
         if value_type.__post_init__ is not Config.__post_init__:
             self.post = value_type.__post_init__
-        self.later: type | None = None
+        self.lazy_type: type | None = None
         if self._direct and self.post is None and not self._old:
-            self.later = later_type(value_type)
+            self.lazy_type = lazy_type(value_type)
 
     def new(self) -> Any:
         """A bare value object."""
@@ -83,7 +83,7 @@ class Plan:
         """Set a value object's attributes.
 
         Raises:
-            DefinitionError: a field is missing, a value is not of its argument's type, or there
+            DefinitionFileError: a field is missing, a value is not of its argument's type, or there
                 is no such argument.
         """
         if len(fields) != len(self._names):
@@ -98,7 +98,7 @@ class Plan:
             try:
                 fields[name] = checked = check(item)
             except Refused as refused:
-                raise self._refuse(name, refused, source, number) from None
+                raise self._refusal(name, refused, source, number) from None
             if checked is item and isinstance(item, Config):
                 # Objects are taken for their class alone: the next needs no check.
                 known.add(type(item))
@@ -113,9 +113,12 @@ class Plan:
         for name, item in fields.items():
             setattr(value, name, item)
 
-    def _refuse(self, name: str, refused: Refused, source: Source, number: int) -> DefinitionError:
+    def _refusal(
+        self, name: str, refused: Refused, source: Source, number: int
+    ) -> DefinitionFileError:
+        """The error of a value that its argument does not take."""
         kind = self._kind
-        return DefinitionError(
+        return DefinitionFileError(
             f"{source.where(number)}: {kind.__module__}.{kind.__qualname__}.{name}"
             f"{refused.path}: expected {refused.expected}, got {shown(refused.value)}"
         )
@@ -127,7 +130,7 @@ class Plan:
         for name in fields.keys() - self._names:
             method = self._old.get(name)
             if method is None:
-                raise DefinitionError(f"{source.where(number)}: {_unknown(self._kind, name)}")
+                raise DefinitionFileError(f"{source.where(number)}: {_unknown(self._kind, name)}")
             # Sets the arguments that have taken its place.
             method.__wrapped__(value, fields[name])
         given = {**vars(value), **fields} if self._old else fields
@@ -138,7 +141,8 @@ class Plan:
             elif argument.has_default:
                 complete[name] = _instance(argument.make_default())
             elif argument.required:
-                raise DefinitionError(f"{source.where(number)}: the argument {name!r} is missing")
+                where = source.where(number)
+                raise DefinitionFileError(f"{where}: the argument {name!r} is missing")
             else:
                 complete[name] = None
         return complete
@@ -185,12 +189,12 @@ def _has_cached(kind: type[Any]) -> bool:
     )
 
 
-_plans: dict[type[Config], Plan] = {}
+_layouts: dict[type[Config], ValueLayout] = {}
 
 
-def plan_of(kind: type[Config]) -> Plan:
-    """The plan of a class."""
-    plan = _plans.get(kind)
-    if plan is None:
-        plan = _plans[kind] = Plan(kind)
-    return plan
+def layout_of(kind: type[Config]) -> ValueLayout:
+    """The layout of a class."""
+    layout = _layouts.get(kind)
+    if layout is None:
+        layout = _layouts[kind] = ValueLayout(kind)
+    return layout
