@@ -41,10 +41,10 @@ from xpm_scheduler.exceptions import CorruptFileError
 from xpm_scheduler.runner import script_text
 from xpm_serialize import task_document
 
-#: What is called in a job's process; the launch server has its module loaded already.
+#: What is called in a job's process; the fork server has its module loaded already.
 RUNNER_MODULE = "xpm_scheduler.runner"
 
-#: What a launch server loads once, for all jobs: also what most plans import beside their tasks,
+#: What a fork server loads once, for all jobs: also what most plans import beside their tasks,
 #: since a job loads the plan's own script when that is where its task is.
 _PRELOAD = (RUNNER_MODULE, "xpm_scheduler._experiment.experiment")
 RUNNER = f"{RUNNER_MODULE}:main"
