@@ -7,7 +7,6 @@ Started by a launcher as ``main(<job folder>, <token>)``, or by hand with ``pyth
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -278,7 +277,7 @@ def _hold_tokens(job: JobFolder) -> None:
         # Most jobs need none: not loaded for them.
         from xpm_launchers import LauncherError
 
-        from ._engine.resources import hold
+        from ._runner.tokens import hold
 
         try:
             Env.held = hold(job)
@@ -364,22 +363,3 @@ def _flush_output() -> None:
         except (OSError, ValueError):
             # Closed by the task, or a full disk: the marker matters more than the log.
             continue
-
-
-def script_text(python: str, python_path: tuple[str, ...]) -> str:
-    """The script that lies in a job's folder to run it by hand.
-
-    Args:
-        python: the interpreter that ran it.
-        python_path: where modules were found.
-    """
-    return (
-        f"#!{python}\n"
-        "# Runs this job by hand: python <this file>\n"
-        "import sys\n"
-        "from pathlib import Path\n\n"
-        "# The first entry is this folder: its files must not hide the user's modules.\n"
-        f"sys.path[0:1] = {json.dumps(list(python_path))}\n\n"
-        "from xpm_scheduler.runner import by_hand\n\n"
-        "sys.exit(by_hand(Path(__file__).parent))\n"
-    )

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from xpm_launchers import LauncherError, process_from_handle
 from xpm_os.hosts import host_name
-from xpm_os.jsonl import LineReader
 from xpm_os.locks import is_locked_alone
 from xpm_scheduler._graph.states import JobFailureStatus, JobState, JobStateError
 from xpm_scheduler._workspace.json_files import read_json_object
@@ -16,9 +15,7 @@ from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler._workspace.markers import read_failure
 from xpm_scheduler.exceptions import CorruptFileError
 
-#: How much of the end of a job's events is read for its progress, when its status does not
-#: say up to where it counts (releases 2.x), in bytes.
-_TAIL = 65536
+from .progress import read_levels
 
 
 class JobDetails(NamedTuple):
@@ -70,7 +67,7 @@ def read_details(path: str, name: str) -> JobDetails:
         exit_code=verdict.code,
         message=verdict.message,
         retry_count=retries if isinstance(retries, int) else 0,
-        progress=_progress(folder, status, problems),
+        progress=read_levels(folder, status, problems),
         process=verdict.process,
         problems=tuple(problems),
     )
@@ -131,37 +128,6 @@ def _lives(handle: dict[str, Any], folder: JobFolder) -> bool:
         return process_from_handle(handle).is_running()
     except (LauncherError, OSError):
         return False
-
-
-def _progress(
-    folder: JobFolder, status: dict[str, Any], problems: list[str]
-) -> list[dict[str, Any]]:
-    recorded = status.get("progress")
-    levels = [dict(each) for each in recorded if isinstance(each, dict)] if recorded else []
-    if status.get("state") != "running":
-        return levels
-    offset = status.get("events_offset")
-    reader = LineReader(folder.events)
-    if isinstance(offset, int):
-        reader.position = offset
-    else:
-        reader.start_near_end(_TAIL)
-    for event in reader.read():
-        if event.get("event_type") == "JobProgressEvent":
-            _set_level(levels, event)
-    problems.extend(str(problem) for problem in reader.take_problems())
-    return levels
-
-
-def _set_level(levels: list[dict[str, Any]], event: dict[str, Any]) -> None:
-    level, value = event.get("level"), event.get("progress")
-    if not isinstance(level, int) or not isinstance(value, int | float) or not 0 <= level < 100:
-        return
-    while len(levels) <= level:
-        levels.append({"level": len(levels), "progress": 0.0, "desc": None})
-    levels[level] = {"level": level, "progress": float(value), "desc": event.get("desc")}
-    # What lies below belongs to the step before.
-    del levels[level + 1 :]
 
 
 def _object(path: str, problems: list[str]) -> dict[str, Any] | None:

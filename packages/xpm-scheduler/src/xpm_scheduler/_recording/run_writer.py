@@ -110,8 +110,8 @@ class RunRecords:
             if job.found_done:
                 event["found_done"] = True
         elif new == JobState.ERROR:
-            if job.blame is not None:
-                event["blame"] = job.blame.locator
+            if job.cause is not None:
+                event["blame"] = job.cause.locator
             elif job.message:
                 event["message"] = _shortened(job.message)
         if job.resumable and (new == JobState.READY or new.finished()):
