@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 from importlib.metadata import requires, version
@@ -89,6 +90,38 @@ def test_what_is_imported_is_declared(name: str) -> None:
     }
     needed = {MODULES.get(module, module.replace("_", "-")) for module in third - own}
     assert needed <= {requirement.name for requirement in _requirements(name)}
+
+
+# What a package declares for others, and does not import itself: the reason is in its file.
+FOR_OTHERS = {"experimaestro": {"attrs", "psutil", "pyyaml", "rich"}}
+
+
+@each_package
+def test_what_is_declared_is_imported(name: str) -> None:
+    imported = {
+        MODULES.get(module, module.replace("_", "-")) for module in _imported(PACKAGES[name])
+    }
+    declared = {requirement.name for requirement in _requirements(name)}
+    assert declared - imported == FOR_OTHERS.get(name, set())
+
+
+@each_package
+def test_each_dependency_has_its_reason(name: str) -> None:
+    lines = (PACKAGES[name] / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    third = {
+        requirement.name for requirement in _requirements(name) if requirement.name not in PACKAGES
+    }
+    reasons = ""
+    for before, line in itertools.pairwise(lines):
+        found = re.search(r'^(?:\s+|\w+ = \[)"([\w-]+)[>\[]', line)
+        if found and found[1] in third:
+            # One reason may stand above several.
+            reasons = before if before.strip().startswith("#") else reasons
+            assert reasons, f"{line.strip()} of {name}: say in a comment above what it is for"
+            third.discard(found[1])
+        elif not line.strip().startswith('"'):
+            reasons = ""
+    assert not third
 
 
 def test_every_module_is_written_for_the_oldest_python() -> None:

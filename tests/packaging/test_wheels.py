@@ -19,11 +19,12 @@ UV_CACHE = os.environ.get("UV_CACHE_DIR") or str(_CACHE / "uv")
 
 # What may be installed along with each package, apart from what those bring themselves.
 LAYERS = {
+    "xpm-os": set[str](),
     "xpm-config": set[str](),
-    "xpm-serialize": {"xpm-config"},
-    "xpm-launchers": set[str](),
-    "xpm-scheduler": {"xpm-config", "xpm-serialize", "xpm-launchers"},
-    "xpm-hf": {"xpm-config", "xpm-serialize"},
+    "xpm-serialize": {"xpm-os", "xpm-config"},
+    "xpm-launchers": {"xpm-os"},
+    "xpm-scheduler": {"xpm-os", "xpm-config", "xpm-serialize", "xpm-launchers"},
+    "xpm-hf": {"xpm-os", "xpm-config", "xpm-serialize"},
     "experimaestro": set(PACKAGES) - {"experimaestro"},
 }
 

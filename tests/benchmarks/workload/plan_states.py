@@ -20,7 +20,7 @@ from xpm_scheduler import Settings, WorkspaceSettings
 from xpm_scheduler.state import WorkspaceState
 
 if TYPE_CHECKING:
-    from xpm_scheduler._experiment.run_writer import RunRecords
+    from xpm_scheduler._recording.run_writer import RunRecords
 
 report: dict[str, float] = {}
 
@@ -41,7 +41,7 @@ def _submit(records: RunRecords, folder: Path, n: int) -> list[Job]:
 
 def record(folder: Path, n: int) -> None:
     """Records `n` jobs; the driver is killed when the last hundredth of them has just ended."""
-    from xpm_scheduler._experiment.run_writer import RunRecords
+    from xpm_scheduler._recording.run_writer import RunRecords
 
     experiment = folder / "experiments" / "bench"
     experiment.mkdir(parents=True)
@@ -82,7 +82,7 @@ def states(folder: Path, n: int) -> None:
 
 def snapshot(folder: Path, n: int) -> None:
     """Writes snapshots of `n` jobs that wait."""
-    from xpm_scheduler._experiment.run_writer import RunRecords
+    from xpm_scheduler._recording.run_writer import RunRecords
 
     experiment = folder / "experiments" / "bench"
     experiment.mkdir(parents=True)

@@ -163,3 +163,33 @@ def test_whoever_ends_the_program_ends_what_it_runs(tmp_path: Path, number: sign
         running.send_signal(number)
         assert running.wait(20) != 0
     assert job.wait(20)
+
+
+def test_launchers_of_other_packages_offer_commands(tmp_path: Path) -> None:
+    """By an entry point, and as launchers of release 2 do, by a method."""
+    (tmp_path / "home" / "bin").mkdir(parents=True)
+    (tmp_path / "others.py").write_text(
+        "import click\n"
+        "from xpm_launchers import DirectLauncher, Launcher\n"
+        "class Older(DirectLauncher):\n"
+        "    @staticmethod\n"
+        "    def get_cli():\n"
+        "        return click.Group('older', {'say': click.Command('say')}, help='Of a method.')\n"
+        "class Silent(DirectLauncher):\n"
+        "    get_cli = Launcher.get_cli\n"
+        "newer = click.Group('newer', {'say': click.Command('say')}, help='Of an entry point.')\n"
+    )
+    information = tmp_path / "others-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1\n")
+    (information / "entry_points.txt").write_text(
+        "[experimaestro.launchers]\nolder = others:Older\nsilent = others:Silent\n"
+        "[experimaestro.launchers.cli]\nnewer = others:newer\n"
+    )
+    said = xpm("--help", folder=tmp_path).stdout
+    assert "Of a method." in said
+    assert "Of an entry point." in said
+    assert "silent" not in said
+    assert xpm("older", "say", folder=tmp_path).returncode == 0
+    assert xpm("newer", "say", folder=tmp_path).returncode == 0
+    assert "No such command 'silent'" in xpm("silent", folder=tmp_path).stderr

@@ -17,7 +17,7 @@ from xpm_launchers import (
     DirectLauncher,
     LaunchError,
     LocalProcess,
-    ProcessEnd,
+    ProcessExit,
     process_from_handle,
 )
 from xpm_launchers.testing import Recorder, wait_until
@@ -84,7 +84,7 @@ def test_error_is_written(launcher: DirectLauncher, recorder: Recorder, call: Ma
     recorder.end("job")
     lines = command.stderr.read_text().splitlines()
     assert lines[-1] == "RuntimeError: no luck"
-    assert "_child.py" not in command.stderr.read_text().replace(lines[1], "")
+    assert "call.py" not in command.stderr.read_text().replace(lines[1], "")
 
 
 def test_one_file_for_both_streams(
@@ -236,7 +236,7 @@ def test_kill(
 ) -> None:
     recorder.run(launcher, "job", call("hold", tmp_path, "job"))
     recorder.process("job").kill()
-    assert recorder.end("job")[:3] == ProcessEnd(-15, "cancelled", "ended by SIGTERM")[:3]
+    assert recorder.end("job")[:3] == ProcessExit(-15, "cancelled", "ended by SIGTERM")[:3]
 
 
 def test_kill_what_is_deaf(

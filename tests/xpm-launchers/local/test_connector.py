@@ -140,3 +140,8 @@ def test_what_every_launcher_offers(tmp_path: Path) -> None:
     group = DirectLauncher.get_cli()
     assert "generate" in group.commands
     launcher.close()
+
+
+def test_an_unknown_launcher_is_an_error_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match=r"^unknown launcher 'dirct'; known here: direct"):
+        Launcher.get(tmp_path, "dirct")

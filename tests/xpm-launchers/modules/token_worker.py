@@ -88,7 +88,7 @@ def drive(folder: str, total: int, name: str, units: int) -> None:
     """Take units for a job, start it, and wait to be killed."""
     token = CounterToken("shared", f"{folder}/token", total)
     request = token.acquire(units, key=f"{folder}/{name}")
-    request.point(locks=[f"{folder}/{name}.lock"], grace=0.0)
+    request.set_evidence(locks=[f"{folder}/{name}.lock"], grace=0.0)
     subprocess.Popen(
         [sys.executable, __file__, "job", folder, "1", name, "1"], start_new_session=True
     )

@@ -5,7 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xpm_launchers._tokens.queue import Claim, Evidence, Queue, ask, end, point, take
+from xpm_launchers._tokens.queue import (
+    Claim,
+    Evidence,
+    Queue,
+    acquire_record,
+    evidence_record,
+    release_record,
+    request_record,
+)
 
 EVIDENCE = st.builds(
     Evidence,
@@ -25,13 +33,13 @@ STEP = st.one_of(
 def step(queue: Queue, what: str, number: int, owner: str) -> Claim | None:
     """Do one thing that may happen; returns the claim that was granted."""
     if what == "ask":
-        queue.apply(ask(Claim(queue.last + 1, number, "key", owner)))
+        queue.apply(request_record(Claim(queue.last + 1, number, "key", owner)))
     elif what == "end":
-        queue.apply(end(Claim(number, 1, "", "")))
+        queue.apply(release_record(Claim(number, 1, "", "")))
     elif what == "total":
         queue.apply({"op": "total", "total": number})
     elif (claim := queue.next()) is not None and queue.fits(claim):
-        queue.apply(take(claim))
+        queue.apply(acquire_record(claim))
         return claim
     return None
 
@@ -57,10 +65,10 @@ def test_all_are_served_in_the_end(asked: list[tuple[int, str]]) -> None:
     served = []
     while (claim := queue.next()) is not None:
         if queue.fits(claim):
-            queue.apply(take(claim))
+            queue.apply(acquire_record(claim))
             served.append(claim.number)
         else:
-            queue.apply(end(min(queue.held.values())))
+            queue.apply(release_record(min(queue.held.values())))
     assert served == list(range(1, len(asked) + 1))
 
 
@@ -72,7 +80,7 @@ def test_the_records_of_a_state_make_the_state(
     for each in steps:
         granted = step(queue, *each)
         if granted is not None:
-            queue.apply(point(granted, evidence))
+            queue.apply(evidence_record(granted, evidence))
     copy = Queue()
     for record in queue.records():
         copy.apply(record)

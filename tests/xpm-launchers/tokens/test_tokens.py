@@ -360,7 +360,7 @@ def test_whoever_goes_on_in_the_place_of_a_dead_driver_gives_its_units_back(
 def test_units_are_held_as_long_as_a_process_runs(tmp_path: Path, token: CounterToken) -> None:
     with subprocess.Popen(["sleep", "60"]) as child:
         request = token.acquire(2)
-        request.point(process=LocalProcess(child.pid).pinned().handle(), own=False)
+        request.set_evidence(process=LocalProcess(child.pid).pinned().handle(), own=False)
         assert token.available == 0
         child.kill()
     assert token.available == 2
@@ -368,12 +368,12 @@ def test_units_are_held_as_long_as_a_process_runs(tmp_path: Path, token: Counter
 
 def test_units_are_held_while_a_job_is_given_time_to_start(token: CounterToken) -> None:
     request = token.acquire(2)
-    request.point(grace=60, own=False)
+    request.set_evidence(grace=60, own=False)
     assert token.available == 0
-    request.point(own=False)
+    request.set_evidence(own=False)
     assert token.available == 2
     with pytest.raises(RuntimeError, match="does not hold its units"):
-        request.point()
+        request.point()  # the older name of it
 
 
 def test_thousands_of_counters_keep_few_files_open(tmp_path: Path) -> None:

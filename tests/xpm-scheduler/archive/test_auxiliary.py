@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 import xpm_scheduler._archive.archiver as auxiliary_archive
-import xpm_scheduler._files.trees as files
+from xpm_os import staging
+from xpm_os.locks import FileLock
 from xpm_scheduler import (
     FolderMode,
     FolderSettings,
@@ -31,7 +32,6 @@ from xpm_scheduler import (
 )
 from xpm_scheduler._archive.archiver import Archiver
 from xpm_scheduler._archive.folders import can_restore, recover, restore
-from xpm_scheduler._files.atomic import FileLock
 from xpm_scheduler._workspace.attempts import JobLock, new_attempt
 from xpm_scheduler._workspace.layout import JobFolder
 
@@ -118,7 +118,7 @@ def archive(ws: Workspace, *jobs: JobFolder) -> None:
 def exchanging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """With and without a system that can exchange two names."""
     if request.param == "later":
-        monkeypatch.setattr(files, "exchange", lambda one, other: False)
+        monkeypatch.setattr(staging, "exchange", lambda one, other: False)
     return str(request.param) == "at once"
 
 
@@ -438,7 +438,7 @@ import test_auxiliary as t
 base = Path(sys.argv[2])
 ws = t.workspace(base / "ws", backup=base / "backup", move=base / "fast")
 if sys.argv[4] == "later":
-    t.files.exchange = lambda one, other: False
+    t.staging.exchange = lambda one, other: False
 jobs = [t.folder_of(ws, number) for number in range(int(sys.argv[3]))]
 t.restore_all(ws, jobs)
 print("begin", flush=True)

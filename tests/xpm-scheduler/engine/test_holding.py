@@ -136,7 +136,7 @@ def test_nothing_more_is_started_after_a_failure_when_told_so(
     for other in others:
         if other.job.identifier != again.job.identifier:
             assert other.job.state.failure_reason is JobFailureStatus.DEPENDENCY
-            assert other.job.blame is cause.job
+            assert other.job.cause is cause.job
     assert again.job.state == JobState.DONE
     assert "begin 1\n" not in journal.read_text()
     assert "not started because" in capsys.readouterr().err
@@ -155,7 +155,7 @@ def test_what_waits_is_given_up_when_the_plan_stops(tmp_path: Path) -> None:
         assert not cause.wait()
         gate.touch()
         xp.wait()
-    assert after.job.blame is held.job.blame is cause.job
+    assert after.job.cause is held.job.cause is cause.job
     started = journal.read_text().count("begin")
     assert started == journal.read_text().count("end") + 1 < len(many)
     assert token.available == 1

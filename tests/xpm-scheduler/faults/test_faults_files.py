@@ -115,7 +115,7 @@ def test_a_damaged_file_of_a_job_is_the_matter_of_that_job(
         assert task.job.state == JobState.ERROR
         assert str(path) in task.job.message, task.job.message
         assert task.job.message in said
-        assert dependent.job.blame is task.job
+        assert dependent.job.cause is task.job
         repair(path)
     with experiment(tmp_path / "ws", "damaged") as xp:
         for n in numbers:

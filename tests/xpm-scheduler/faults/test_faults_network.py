@@ -78,7 +78,7 @@ def test_what_never_comes_is_given_up(
 ) -> None:
     from sample import Leave
 
-    monkeypatch.setattr("xpm_scheduler._engine.execution._LONGEST_PATIENCE", 0.3)
+    monkeypatch.setattr("xpm_scheduler._engine.failures._LONGEST_PATIENCE", 0.3)
     with experiment(tmp_path / "ws", "left"):
         task = Leave.C(code=0).submit()
     assert task.job.state.failure_reason is JobFailureStatus.FAILED
@@ -104,7 +104,7 @@ def test_a_driver_that_is_told_late_does_not_run_a_job_again(
         return listed(path)
 
     monkeypatch.setattr(JobFolder, "is_done", lambda folder: not stale[0] and real(folder))
-    monkeypatch.setattr("xpm_scheduler._engine.job_folder.os.listdir", listdir)
+    monkeypatch.setattr("xpm_scheduler._engine.folder_status.os.listdir", listdir)
     with experiment(tmp_path / "ws", "second") as xp:
         again = Note.C(number=1, journal=journal).submit()
     assert not xp.failed

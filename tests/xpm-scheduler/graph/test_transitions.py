@@ -83,11 +83,11 @@ def test_every_job_ends_as_its_dependencies_allow(
             assert job.state == JobState.DONE
         elif all(expected[n] for n in earlier):
             assert job.state.failure_reason is JobFailureStatus.FAILED
-            assert job.blame is None
+            assert job.cause is None
         else:
             assert job.state.failure_reason is JobFailureStatus.DEPENDENCY
-            assert job.blame is not None
-            assert job.blame.state.failure_reason is JobFailureStatus.FAILED
+            assert job.cause is not None
+            assert job.cause.state.failure_reason is JobFailureStatus.FAILED
     for node, old, new in history:
         assert new in TRANSITIONS[old], f"{node!r}: {old!r} → {new!r}"
 
@@ -101,7 +101,7 @@ def test_a_failure_reaches_the_end_of_a_long_chain() -> None:
     move(jobs[0], JobState.SCHEDULED)
     changes = move(jobs[0], JobStateError(JobFailureStatus.TIMEOUT))
     assert len(changes) == 20_000
-    assert jobs[-1].blame is jobs[0]
+    assert jobs[-1].cause is jobs[0]
 
 
 def test_error_states_are_equal_whatever_their_reason() -> None:

@@ -157,12 +157,12 @@ def assert_nothing_held(folder: Path) -> None:
 
 
 def server_of(pid: int) -> int | None:
-    """The launch server that has started a process; ``None`` when it is gone."""
+    """The fork server that has started a process; ``None`` when it is gone."""
     try:
         with open(f"/proc/{pid}/stat") as stream:
             parent = int(stream.read().rpartition(")")[2].split()[1])
         with open(f"/proc/{parent}/cmdline", "rb") as cmdline:
-            return parent if b"xpm_launchers._forkserver.server.main" in cmdline.read() else None
+            return parent if b"xpm_launchers.forkserver" in cmdline.read() else None
     except OSError:
         return None
 

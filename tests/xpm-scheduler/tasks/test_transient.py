@@ -101,7 +101,7 @@ def test_one_that_fails_fails_what_needs_it(tmp_path: Path) -> None:
         below = below.submit(transient=TransientMode.TRANSIENT)
         top = Note.C(number=2, journal=journal, needs=[below]).submit()
     assert xp.failed
-    assert top.job.blame is below.job
+    assert top.job.cause is below.job
 
 
 def test_a_chain_of_thousands_wakes_up_without_recursion(tmp_path: Path) -> None:
@@ -116,5 +116,5 @@ def test_a_chain_of_thousands_wakes_up_without_recursion(tmp_path: Path) -> None
             task = task.submit(transient=TransientMode.TRANSIENT)
         top = Note.C(number=3000, journal=journal, needs=[task]).submit()
         xp.wait()
-    assert top.job.blame is first.job
+    assert top.job.cause is first.job
     assert xp.counts.skipped == 3000

@@ -9,25 +9,17 @@ if TYPE_CHECKING:
     from ._dispatch.dynamic import DynamicLauncher
     from ._forkserver.client.launcher import DirectLauncher
     from ._host.deadline import remaining_time
-    from ._host.locks import FileLock
     from ._interface.builders import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
     from ._interface.connector import Connector
-    from ._interface.launcher import (
-        Command,
-        Launcher,
-        LauncherEvents,
-        Process,
-        ProcessEnd,
-        ProcessState,
-        PythonCall,
-        Ticket,
-    )
+    from ._interface.launcher import Launcher, LauncherEvents, Ticket
+    from ._interface.process import Command, Process, ProcessState, PythonCall
+    from ._interface.process_exit import ProcessEnd, ProcessExit
     from ._local.builder import LocalProcessBuilder
     from ._local.connector import LocalConnector
+    from ._local.locks import FileLock
     from ._processes.handles import process_from_handle
     from ._processes.local import LocalProcess
-    from ._tokens.request import TokenDependency, TokenRequest
-    from ._tokens.token import CounterToken
+    from ._tokens.token import CounterToken, TokenDependency, TokenRequest
     from .exceptions import (
         CapacityError,
         ForeignHostError,
@@ -50,6 +42,7 @@ __all__ = [
     "run_all",
     # What is run, and how it ended
     "Command",
+    "ProcessExit",
     "ProcessEnd",
     "PythonCall",
     # Launchers
@@ -95,14 +88,15 @@ __all__ = [
     "TokenTimeoutError",
 ]
 
-_interface = ("Command", "ProcessEnd", "PythonCall", "Launcher", "LauncherEvents", "Ticket")
 _HOMES = {
-    **dict.fromkeys((*_interface, "Process", "ProcessState"), "._interface.launcher"),
+    **dict.fromkeys(("Launcher", "LauncherEvents", "Ticket"), "._interface.launcher"),
+    **dict.fromkeys(("Command", "Process", "ProcessState", "PythonCall"), "._interface.process"),
+    **dict.fromkeys(("ProcessEnd", "ProcessExit"), "._interface.process_exit"),
     **dict.fromkeys(
         ("ProcessBuilder", "PythonScriptBuilder", "Redirect", "ScriptBuilder"),
         "._interface.builders",
     ),
-    "FileLock": "._host.locks",
+    "FileLock": "._local.locks",
     "LocalProcessBuilder": "._local.builder",
     "remaining_time": "._host.deadline",
     "DynamicLauncher": "._dispatch.dynamic",
@@ -113,8 +107,7 @@ _HOMES = {
     "Connector": "._interface.connector",
     "command": "._dispatch.batch",
     "run_all": "._dispatch.batch",
-    "CounterToken": "._tokens.token",
-    **dict.fromkeys(("TokenDependency", "TokenRequest"), "._tokens.request"),
+    **dict.fromkeys(("CounterToken", "TokenDependency", "TokenRequest"), "._tokens.token"),
     **dict.fromkeys(
         (
             "CapacityError",
@@ -137,7 +130,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # Lazy: the launch server and every job import a part of this package only.
+    # Lazy: the fork server and every job import a part of this package only.
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""``python -m xpm_launchers``: the commands of this package, without the rest of experimaestro."""
+"""`python -m xpm_launchers`: the commands of this package, without the rest of experimaestro."""
 
 from ._cli import find_launchers, launchers
 

@@ -3,14 +3,14 @@
 ::
 
     LauncherError
-    ├── LaunchError             a process could not be started (``retryable``: a later try may work)
+    ├── LaunchError             a process could not be started (`retryable`: a later try may work)
     │   └── CapacityError       the host can never give what was asked for
     ├── HandleError             a process handle cannot be read
     │   └── ForeignHostError    ... or names a process of another host
     ├── RequirementError        a requirement string is wrong (also a ValueError)
     ├── LauncherNotFoundError   no launcher satisfies a requirement
     ├── LauncherFileError       a launchers.py is wrong
-    ├── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
+    ├── RuntimeFolderError      the folder that fork servers meet in cannot be trusted
     ├── LockTimeoutError        a lock was not free in time (also a TimeoutError)
     └── TokenError              a counter cannot give what was asked for
         ├── TokenFileError      ... as one of its files is wrong
@@ -27,8 +27,9 @@ class LauncherError(Exception):
 class LaunchError(LauncherError):
     """A process could not be started.
 
-    :param message: what was to be started, what happened, and where.
-    :param retryable: whether the same request may succeed later.
+    Args:
+        message: What was to be started, what happened, and where.
+        retryable: Whether the same request may succeed later.
     """
 
     def __init__(self, message: str, *, retryable: bool = False) -> None:
@@ -51,9 +52,10 @@ class ForeignHostError(HandleError):
 class RequirementError(LauncherError, ValueError):
     """A requirement string is wrong.
 
-    :param text: the string.
-    :param position: index of the first character that is wrong.
-    :param reason: what was expected there.
+    Args:
+        text: The string.
+        position: Index of the first character that is wrong.
+        reason: What was expected there.
     """
 
     def __init__(self, text: str, position: int, reason: str) -> None:
@@ -71,11 +73,11 @@ class LauncherNotFoundError(LauncherError):
 
 
 class LauncherFileError(LauncherError):
-    """A ``launchers.py`` cannot be used."""
+    """A `launchers.py` cannot be used."""
 
 
 class RuntimeFolderError(LauncherError):
-    """The folder that launch servers meet in is missing, or not this user's alone."""
+    """The folder that fork servers meet in is missing, or not this user's alone."""
 
 
 class LockTimeoutError(LauncherError, TimeoutError):

@@ -1,7 +1,7 @@
 """Help for tests of launchers and of what uses them.
 
-:class:`LauncherConformance` is the test suite that every launcher passes; :class:`Recorder` is an
-event sink that starts what it is told to and remembers everything; :func:`wait_until` waits on a
+`LauncherConformance` is the test suite that every launcher passes; `Recorder` is an
+event sink that starts what it is told to and remembers everything; `wait_until` waits on a
 condition with a limit.
 """
 

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from ._actions.action import Action as Action
     from ._actions.interaction import CLIInteraction as CLIInteraction
     from ._actions.interaction import Interaction as Interaction
-    from ._engine.scheduler import Listener as Listener
+    from ._engine.listener import Listener as Listener
     from ._engine.scheduler import Scheduler as Scheduler
     from ._experiment.experiment import experiment as experiment
-    from ._experiment.git import DirtyGitAction as DirtyGitAction
     from ._graph.nodes import JobDependency as JobDependency
     from ._graph.nodes import TransientMode as TransientMode
     from ._graph.states import JobFailureStatus as JobFailureStatus
     from ._graph.states import JobState as JobState
     from ._graph.states import JobStateError as JobStateError
-    from ._runner.progress import LevelInformation as LevelInformation
+    from ._recording.git import DirtyGitAction as DirtyGitAction
     from ._runner.progress import progress as progress
     from ._runner.progress import tqdm as tqdm
+    from ._state.progress import LevelInformation as LevelInformation
     from ._tasks.cache import cache as cache
     from ._tasks.context import STDERR as STDERR
     from ._tasks.context import STDOUT as STDOUT
@@ -117,13 +117,15 @@ _HOMES = {
     "_actions.action": ("Action",),
     "_tasks.cache": ("cache",),
     "_experiment.experiment": ("experiment",),
-    "_experiment.git": ("DirtyGitAction",),
+    "_recording.git": ("DirtyGitAction",),
     "_actions.interaction": ("CLIInteraction", "Interaction"),
     "_tasks.job": ("Job",),
     "_graph.nodes": ("JobDependency", "TransientMode"),
-    "_runner.progress": ("LevelInformation", "progress", "tqdm"),
+    "_runner.progress": ("progress", "tqdm"),
+    "_state.progress": ("LevelInformation",),
     "_tasks.prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
-    "_engine.scheduler": ("Listener", "Scheduler"),
+    "_engine.listener": ("Listener",),
+    "_engine.scheduler": ("Scheduler",),
     "_graph.states": ("JobFailureStatus", "JobState", "JobStateError"),
     "_tasks.context": ("STDERR", "STDOUT", "JobContext"),
     "_tasks.task": ("DependentMarker", "LightweightTask", "ResumableTask", "Task"),

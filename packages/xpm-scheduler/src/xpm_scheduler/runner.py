@@ -7,7 +7,6 @@ Started by a launcher as ``main(<job folder>, <token>)``, or by hand with ``pyth
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -18,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from xpm_config import Config
+from xpm_os.files import write_atomic, write_json
+from xpm_os.hosts import host_name
 from xpm_serialize import DefinitionFileError, DefinitionNotFoundError, LoadedTask, load_task
 
-from ._files.atomic import write_atomic, write_json
 from ._runner.reporter import JobReporter, say
 from ._tasks.outputs import OutputRecorder
 from ._tasks.task import Task
@@ -29,7 +29,6 @@ from ._workspace.attempts import (
     Attempt,
     JobLock,
     executions,
-    hostname,
     new_attempt,
     owns,
     read_attempt,
@@ -39,7 +38,7 @@ from ._workspace.layout import JobFolder
 from .exceptions import GracefulTimeout, SchedulerError, TaskCancelled
 from .taskglobals import Env, is_main_process
 
-# Every module that defines a task needs these: made ready in the launch server, they are not
+# Every module that defines a task needs these: made ready in the fork server, they are not
 # made again in each job.
 Task.__getxpmtype__()
 
@@ -268,7 +267,7 @@ def _initial_status(job: JobFolder, attempt: Attempt) -> dict[str, Any]:
         "retry_count": attempt.executions if attempt.resumable else 0,
         "resumable": attempt.resumable,
         "progress": [],
-        "process": {"type": "local", "pid": os.getpid(), "host": hostname()},
+        "process": {"type": "local", "pid": os.getpid(), "host": host_name()},
     }
 
 
@@ -278,7 +277,7 @@ def _hold_tokens(job: JobFolder) -> None:
         # Most jobs need none: not loaded for them.
         from xpm_launchers import LauncherError
 
-        from ._engine.resources import hold
+        from ._runner.tokens import hold
 
         try:
             Env.held = hold(job)
@@ -364,22 +363,3 @@ def _flush_output() -> None:
         except (OSError, ValueError):
             # Closed by the task, or a full disk: the marker matters more than the log.
             continue
-
-
-def script_text(python: str, python_path: tuple[str, ...]) -> str:
-    """The script that lies in a job's folder to run it by hand.
-
-    Args:
-        python: the interpreter that ran it.
-        python_path: where modules were found.
-    """
-    return (
-        f"#!{python}\n"
-        "# Runs this job by hand: python <this file>\n"
-        "import sys\n"
-        "from pathlib import Path\n\n"
-        "# The first entry is this folder: its files must not hide the user's modules.\n"
-        f"sys.path[0:1] = {json.dumps(list(python_path))}\n\n"
-        "from xpm_scheduler.runner import by_hand\n\n"
-        "sys.exit(by_hand(Path(__file__).parent))\n"
-    )

@@ -160,8 +160,8 @@ def _first_local(settings: Settings) -> WorkspaceSettings | None:
 
 
 def _config_dir() -> Path:
-    # Who has changed the folder has loaded the registry; loading it for others takes 30 ms.
-    registry = sys.modules.get("xpm_launchers._dispatch.registry")
-    if registry is not None:
-        return Path(registry.LauncherRegistry.config_dir())
+    # Who has changed the folder has loaded the finder; loading it for others takes 30 ms.
+    finder = sys.modules.get("xpm_launchers.finder")
+    if finder is not None:
+        return Path(finder.LauncherRegistry.config_dir())
     return Path("~/.config/experimaestro").expanduser()

@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._files.problems import Problem as Problem
+    from xpm_os.jsonl import Problem as Problem
+
     from ._state.job_folder import JobDetails as JobDetails
     from ._state.legacy_provider import WorkspaceStateProvider as WorkspaceStateProvider
     from ._state.records import Changes as Changes
@@ -37,14 +38,14 @@ __all__ = [
 ]
 
 _HOME_OF = {
-    "Changes": "_state.records",
-    "ExperimentStatus": "_state.records",
-    "JobDetails": "_state.job_folder",
-    "JobRecord": "_state.records",
-    "Problem": "_files.problems",
-    "RunState": "_state.run",
-    "WorkspaceState": "_state.workspace",
-    "WorkspaceStateProvider": "_state.legacy_provider",
+    "Changes": "xpm_scheduler._state.records",
+    "ExperimentStatus": "xpm_scheduler._state.records",
+    "JobDetails": "xpm_scheduler._state.job_folder",
+    "JobRecord": "xpm_scheduler._state.records",
+    "Problem": "xpm_os.jsonl",
+    "RunState": "xpm_scheduler._state.run",
+    "WorkspaceState": "xpm_scheduler._state.workspace",
+    "WorkspaceStateProvider": "xpm_scheduler._state.legacy_provider",
 }
 
 
@@ -52,7 +53,7 @@ def __getattr__(name: str) -> Any:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{home}", __package__), name)
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ._engine.scheduler import Scheduler
 from ._experiment.experiment import experiment
-from ._workspace.workspace import Workspace, open_plans
+from ._tasks.open_plans import open_plans
+from ._workspace.workspace import Workspace
 
 __all__ = ["reset"]
 
@@ -17,7 +18,7 @@ def reset() -> None:
     Raises:
         RuntimeError: an experiment is open.
     """
-    if open_plans:
+    if len(open_plans):
         raise RuntimeError(f"reset: {len(open_plans)} experiments are open; leave them first")
     Scheduler._instance = None
     Workspace._default_launcher = None

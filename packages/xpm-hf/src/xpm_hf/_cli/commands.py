@@ -13,6 +13,7 @@ from xpm_hf._hub.errors import reaching_the_hub
 from xpm_hf._hub.hub import ExperimaestroHFHub
 from xpm_hf._hub.repository import check_variant, download, former_files
 from xpm_hf.exceptions import HubError
+from xpm_os.staging import Stage
 from xpm_serialize import SerializationError, check_folder
 
 _DEFINITION = ExperimaestroHFHub.definition_filename
@@ -83,10 +84,9 @@ def pull(
         content = snapshot / variant if variant else snapshot
         check_folder(content, _DEFINITION, inside=snapshot.parent.parent)
         # Built beside, then renamed: an interrupted copy is not taken for the whole.
-        staging = folder.with_name(f".{folder.name}.pulling")
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.copytree(content, staging)
-        staging.rename(folder)
+        with Stage(str(folder.absolute().parent)) as stage:
+            shutil.copytree(content, stage.path)
+            stage.put(str(folder.absolute()))
     except _TOLD as error:
         raise click.ClickException(str(error)) from None
     click.echo(str(folder))

@@ -1,4 +1,4 @@
-"""``launchers direct generate``: a ``launchers.py`` from what this machine has."""
+"""`launchers direct generate`: a `launchers.py` from what this machine has."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def generate(config: Path | None, show: bool, force: bool) -> None:
 
 
 def launchers_file(host: HostSpecification) -> str:
-    """Return the text of a ``launchers.py`` that offers one host."""
+    """Return the text of a `launchers.py` that offers one host."""
     kinds = sorted({type(each).__name__ for each in host.accelerators})
     names = ["CPUSpecification", *kinds, "HostSpecification"]
     cards = "".join(f"        {_card(each)},\n" for each in host.accelerators)

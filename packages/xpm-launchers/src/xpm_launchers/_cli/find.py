@@ -1,4 +1,4 @@
-"""``find-launchers``: what becomes of a requirement."""
+"""`find-launchers`: what becomes of a requirement."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
-from xpm_launchers._dispatch.registry import LauncherRegistry, union
+from xpm_launchers._dispatch.registry import union
 from xpm_launchers.exceptions import LauncherFileError, RequirementError
+from xpm_launchers.finder import LauncherRegistry
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def config_option(text: str) -> Callable[[_Function], _Function]:
-    """The option ``--config``, with what the folder is for here."""
+    """The option `--config`, with what the folder is for here."""
     return click.option(
         "--config",
         type=click.Path(file_okay=False, path_type=Path),

@@ -1,33 +1,45 @@
-"""``launchers``: a group that has one sub-group for each launcher that offers one."""
+"""`launchers`: a group that has one sub-group for each launcher that offers one."""
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
-
 import click
+
+from xpm_launchers._interface.entry_points import COMMANDS, LAUNCHERS, installed
 
 from .held import held
 from .run import run
 
 
 class _LauncherGroup(click.Group):
-    """Its own commands, and what installed launchers offer (``Launcher.get_cli``)."""
+    """Its own commands, and those of installed launchers.
+
+    A launcher offers its commands by an entry point of the group `experimaestro.launchers.cli`, or
+    by its `get_cli`.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        offered = [name for name in self._points() if self.get_command(ctx, name) is not None]
-        return sorted({*super().list_commands(ctx), *offered})
+        names = {*super().list_commands(ctx), *installed(COMMANDS)}
+        others = installed(LAUNCHERS).keys() - names
+        return sorted(names | {name for name in others if _of_launcher(name) is not None})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in self._points():
+        if own is not None:
             return own
-        launcher = self._points()[cmd_name].load()
-        made: click.Command | None = launcher.get_cli()
-        return made
+        offered = installed(COMMANDS)
+        if cmd_name not in offered:
+            return _of_launcher(cmd_name)
+        found: click.Command = offered[cmd_name].load()
+        return found
 
-    @staticmethod
-    def _points() -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group="experimaestro.launchers")}
+
+def _of_launcher(name: str) -> click.Command | None:
+    """Return the commands that the launcher of a name returns, if it is installed and has any."""
+    launchers = installed(LAUNCHERS)
+    if name not in launchers:
+        return None
+    found: click.Command | None = launchers[name].load().get_cli()
+    return found
 
 
 @click.group(cls=_LauncherGroup)

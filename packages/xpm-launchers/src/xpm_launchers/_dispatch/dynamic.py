@@ -13,9 +13,10 @@ from xpm_launchers.exceptions import HandleError
 class DynamicLauncher(Launcher):
     """Chooses a launcher for each request.
 
-    :param launchers: those to choose from.
-    :param sample: whether to choose at random, in proportion to the priorities, rather than one of
-        the highest priority.
+    Args:
+        launchers: Those to choose from.
+        sample: Whether to choose at random, in proportion to the priorities, rather than one of the
+            highest priority.
     """
 
     def __init__(self, launchers: Sequence[Launcher], *, sample: bool = False) -> None:

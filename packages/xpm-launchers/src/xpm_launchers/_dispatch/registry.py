@@ -1,4 +1,4 @@
-"""From requirements to launchers: the user's ``launchers.py``, or this machine."""
+"""From requirements to launchers: the user's `launchers.py`, or this machine."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ _Function = Callable[[HostRequirement, set[str]], Any]
 class LauncherRegistry:
     """The launchers of a configuration folder.
 
-    :param folder: where ``launchers.py`` may be. It defines ``find_launcher(requirements, tags)``,
-        which returns a launcher or None.
+    Args:
+        folder: Where `launchers.py` may be. It defines `find_launcher(requirements, tags)`, which
+            returns a launcher or None.
     """
 
     CURRENT_CONFIG_DIR: ClassVar[Path | None] = None
@@ -50,7 +51,7 @@ class LauncherRegistry:
 
     @staticmethod
     def set_config_dir(folder: Path) -> None:
-        """Change the configuration folder (by default ``~/.config/experimaestro``)."""
+        """Change the configuration folder (by default `~/.config/experimaestro`)."""
         LauncherRegistry.CURRENT_CONFIG_DIR = Path(folder)
 
     @staticmethod
@@ -69,8 +70,9 @@ class LauncherRegistry:
     def find(self, *specs: HostRequirement | str, tags: Iterable[str] = ()) -> Launcher | None:
         """Return a launcher that satisfies one of `specs`, the first preferred; None if none does.
 
-        :raises RequirementError: when a text is wrong.
-        :raises LauncherFileError: when the user's function fails, or returns something else.
+        Raises:
+            RequirementError: When a text is wrong.
+            LauncherFileError: When the user's function fails, or returns something else.
         """
         asked = union(specs)
         if self._function is None:
@@ -106,10 +108,11 @@ class LauncherRegistry:
     def explain(self, *specs: HostRequirement | str, tags: Iterable[str] = ()) -> str:
         """Say, for people, what becomes of each alternative on each host that is asked.
 
-        With a ``launchers.py``, these are the hosts that its function matches the requirement
+        With a `launchers.py`, these are the hosts that its function matches the requirement
         against.
 
-        :raises LauncherFileError: when the user's function fails, or returns something else.
+        Raises:
+            LauncherFileError: When the user's function fails, or returns something else.
         """
         asked = union(specs)
         if self._function is None:
@@ -139,10 +142,13 @@ def union(specs: Iterable[HostRequirement | str]) -> RequirementUnion:
 def find_launcher(*specs: HostRequirement | str, tags: Iterable[str] = ()) -> Launcher:
     """Return a launcher that satisfies one of `specs`, the first preferred.
 
-    :param specs: requirements, or their text.
-    :param tags: handed to the user's ``find_launcher``.
-    :raises LauncherNotFoundError: when there is none; says why each alternative was refused.
-    :raises RequirementError: when a text is wrong.
+    Args:
+        specs: Requirements, or their text.
+        tags: Handed to the user's `find_launcher`.
+
+    Raises:
+        LauncherNotFoundError: When there is none; says why each alternative was refused.
+        RequirementError: When a text is wrong.
     """
     registry = LauncherRegistry.instance()
     found = registry.find(*specs, tags=tags)

@@ -1,18 +1,39 @@
-"""The lines that drivers and launch servers exchange: one JSON object each.
+"""The lines that drivers and fork servers exchange: one JSON object each.
 
-From a driver: ``hello`` (who it is, and the environment that commands differ from), ``request``,
-``start``, ``cancel``, ``watch``. From a server: ``welcome`` or ``stale``, ``granted``, ``started``,
-``refused``, ``ended``. ``id`` is the driver's number of the ticket.
+From a driver: `hello` (who it is, and the environment that commands differ from), `request`,
+`start`, `cancel`, `watch`. From a server: `welcome` or `stale`, `granted`, `started`,
+`refused`, `ended`. `id` is the driver's number of the ticket.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 VERSION = 1
 Message = dict[str, Any]
+
+
+class ServerSettings(TypedDict):
+    """What a driver starts a server with.
+
+    Attributes:
+        folder: The runtime folder.
+        key: Name of the server there.
+        preload: Modules that it imports before it serves.
+        flags: Options of its interpreter.
+        variables: Prefixes of the variables that count before an interpreter starts.
+        path: Entries of `sys.path`, after the interpreter's own.
+    """
+
+    folder: str
+    key: str
+    preload: list[str]
+    flags: list[str]
+    variables: tuple[str, ...]
+    path: list[str]
+
 
 _encoder = json.JSONEncoder(separators=(",", ":"))
 
@@ -31,7 +52,8 @@ class LineReader:
     def feed(self, data: bytes) -> Iterator[Message]:
         """Yield the messages that `data` completes.
 
-        :raises ValueError: when a line is not a JSON object.
+        Raises:
+            ValueError: When a line is not a JSON object.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
@@ -42,8 +64,10 @@ class LineReader:
 
 
 def difference(environ: Mapping[str, str], base: Mapping[str, str]) -> Message:
-    """Say how `environ` differs from `base`: ``set`` and ``unset``. A whole one costs kilobytes a
-    job to write and read, and hardly ever differs."""
+    """Return how `environ` differs from `base`: `set` and `unset`.
+
+    A whole environment costs kilobytes to write and read for each job, and hardly ever differs.
+    """
     return {
         "set": {name: value for name, value in environ.items() if base.get(name) != value},
         "unset": [name for name in base if name not in environ],
@@ -51,7 +75,7 @@ def difference(environ: Mapping[str, str], base: Mapping[str, str]) -> Message:
 
 
 def apply(base: Mapping[str, str], changes: Message) -> dict[str, str]:
-    """Return `base` with the changes of :func:`difference` made."""
+    """Return `base` with the changes that `difference` has found."""
     environ = dict(base)
     environ.update(changes["set"])
     for name in changes["unset"]:

@@ -1,12 +1,12 @@
-"""Where launch servers and drivers of one user on one host meet."""
+"""Where fork servers and drivers of one user on one host meet."""
 
 from __future__ import annotations
 
 import os
 import stat
 
-from xpm_launchers._host.info import LINUX, boot_id
 from xpm_launchers.exceptions import RuntimeFolderError
+from xpm_os.hosts import LINUX, boot_id
 
 #: Moves the meeting place; drivers with different places do not share capacity.
 VARIABLE = "XPM_RUNTIME_DIR"
@@ -15,12 +15,13 @@ VARIABLE = "XPM_RUNTIME_DIR"
 def runtime_folder() -> str:
     """Return the folder of sockets and ledger, made if needed (mode 0700).
 
-    It lies under ``/tmp`` and neither ``$TMPDIR`` nor ``$XDG_RUNTIME_DIR`` moves it: these differ
+    It lies under `/tmp` and neither `$TMPDIR` nor `$XDG_RUNTIME_DIR` moves it: these differ
     between a terminal, a cron job and a batch job of the same user, and capacity that two drivers
-    do not share is exceeded. ``$XPM_RUNTIME_DIR`` does move it. The last part names the boot and
+    do not share is exceeded. `$XPM_RUNTIME_DIR` does move it. The last part names the boot and
     the PID namespace, as process numbers mean nothing outside them.
 
-    :raises RuntimeFolderError: when the folder is not this user's alone.
+    Raises:
+        RuntimeFolderError: When the folder is not this user's alone.
     """
     base = os.environ.get(VARIABLE) or f"/tmp/experimaestro-{os.getuid()}"
     namespace = os.stat("/proc/self/ns/pid").st_ino if LINUX else 0
@@ -36,7 +37,7 @@ def _make_private(path: str) -> None:
         found = os.lstat(path)
     except OSError as error:
         raise RuntimeFolderError(
-            f"the folder of launch servers {path} cannot be made ({error.strerror}); "
+            f"the folder of fork servers {path} cannot be made ({error.strerror}); "
             f"set {VARIABLE} to a folder of your own on this host"
         ) from error
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
@@ -51,7 +52,10 @@ def _make_private(path: str) -> None:
 def socket_address(folder_descriptor: int, folder: str, name: str) -> str:
     """Return an address for socket `name`, also when its path is too long for one (unix(7): 108).
 
-    :param folder_descriptor: an open descriptor of `folder`.
+    Args:
+        folder_descriptor: An open descriptor of `folder`.
+        folder: Folder of the socket.
+        name: File name of the socket.
     """
     path = os.path.join(folder, name)
     if len(os.fsencode(path)) < 100 or not LINUX:

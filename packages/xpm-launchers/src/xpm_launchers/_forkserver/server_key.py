@@ -1,4 +1,4 @@
-"""Which launch server a driver needs: the key of its address."""
+"""Which fork server a driver needs: the key of its address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import resource
 import sys
 from collections.abc import Mapping, Sequence
 
-from xpm_launchers._host.info import LINUX, cpu_mask
+from xpm_launchers._host.hardware import cpu_mask
+from xpm_os.hosts import LINUX
 
 from .protocol import VERSION
 
@@ -23,7 +24,8 @@ LIBRARIES = ("OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_", "CUDA_", "NVIDIA_", "TORCH
 def early_variables(extra_preload: bool) -> tuple[str, ...]:
     """Return the prefixes of the variables that cannot be changed in a fork.
 
-    :param extra_preload: whether users' modules are preloaded.
+    Args:
+        extra_preload: Whether users' modules are preloaded.
     """
     return EARLY + LIBRARIES if extra_preload else EARLY
 
@@ -78,7 +80,7 @@ _LIMITS = sorted(name for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
 def _origin(module: str) -> str | None:
-    """Where a module is found: another checkout of it needs another server."""
+    """Return the file of a module: another checkout of it needs another server."""
     loaded = sys.modules.get(module)
     if loaded is not None:
         return getattr(loaded, "__file__", None)

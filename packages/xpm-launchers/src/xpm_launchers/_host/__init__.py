@@ -1,4 +1,4 @@
-"""This host: its name, its processes, locks, and the time that is left.
+"""This host as jobs share it: its hardware, and the time that a job has left.
 
 A lowest room: it knows no other.
 """

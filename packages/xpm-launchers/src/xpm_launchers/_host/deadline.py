@@ -18,7 +18,8 @@ def remaining_time() -> float | None:
 
     What is read from the system's clock is read once: set later, it changes nothing.
 
-    :returns: None when there is no time limit, or no launcher that tells it.
+    Returns:
+        None when there is no time limit, or no launcher that tells it.
     """
     global _known
     said = os.environ.get(VARIABLE)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .launcher import Process, PythonCall
+    from .process import Process, PythonCall
 
 
 class Redirect:
@@ -53,7 +53,7 @@ class Redirect:
 
 
 class ProcessBuilder(ABC):
-    """Everything a process starts with; :meth:`start` makes one."""
+    """Everything a process starts with; `start` makes one."""
 
     def __init__(self) -> None:
         #: The words of the command line
@@ -72,7 +72,8 @@ class ProcessBuilder(ABC):
     def start(self) -> Process:
         """Start a process.
 
-        :raises LaunchError: when it cannot be started.
+        Raises:
+            LaunchError: When it cannot be started.
         """
 
 
@@ -85,17 +86,21 @@ class ScriptBuilder(ABC):
     ) -> Path:
         """Write a script.
 
-        :param path: the file.
-        :param call: what it runs; the result is its exit status.
-        :param python_path: entries of ``sys.path``, before the interpreter's own.
-        :returns: the file.
+        Args:
+            path: The file.
+            call: What it runs; the result is its exit status.
+            python_path: Entries of `sys.path`, before the interpreter's own.
+
+        Returns:
+            The file.
         """
 
 
 class PythonScriptBuilder(ScriptBuilder):
     """Writes executable Python scripts.
 
-    :param pythonpath: the interpreter; by default the one that runs now.
+    Args:
+        pythonpath: The interpreter; by default the one that runs now.
     """
 
     def __init__(self, pythonpath: str | os.PathLike[str] | None = None) -> None:
@@ -104,7 +109,7 @@ class PythonScriptBuilder(ScriptBuilder):
     def write(
         self, path: str | os.PathLike[str], call: PythonCall, *, python_path: Sequence[str] = ()
     ) -> Path:
-        """Write an executable script: see :meth:`ScriptBuilder.write`."""
+        """Write an executable script: see `ScriptBuilder.write`."""
         file = Path(path)
         module, _, function = call.target.partition(":")
         text = _SCRIPT.format(

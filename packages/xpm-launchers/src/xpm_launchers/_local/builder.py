@@ -10,11 +10,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, Any
 
-from xpm_launchers._host.info import start_time
 from xpm_launchers._interface.builders import ProcessBuilder, Redirect
-from xpm_launchers._interface.launcher import ProcessState
+from xpm_launchers._interface.process import ProcessState
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
+from xpm_os.processes import start_time
 
 
 class ChildProcess(LocalProcess):
@@ -27,7 +27,7 @@ class ChildProcess(LocalProcess):
 
     @property
     def code(self) -> int | None:
-        """Exit status, ``-N`` when signal N ended it; None as long as it runs."""
+        """Exit status, `-N` when signal N ended it; None as long as it runs."""
         return self._child.poll()
 
     def is_running(self) -> bool:
@@ -65,7 +65,8 @@ class LocalProcessBuilder(ProcessBuilder):
     def start(self) -> ChildProcess:
         """Start it.
 
-        :raises LaunchError: when there is no such program, folder or file.
+        Raises:
+            LaunchError: When there is no such program, folder or file.
         """
         words: object = self.command  # users may say anything
         if isinstance(words, str) or not words:

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xpm_launchers._host.info import host_name
-from xpm_launchers._host.locks import FileLock
 from xpm_launchers._interface.connector import Connector
 from xpm_launchers._tokens.token import CounterToken
+from xpm_os.hosts import host_name
+
+from .locks import FileLock
 
 if TYPE_CHECKING:
     from .builder import LocalProcessBuilder
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 class LocalConnector(Connector):
     """The files and the commands of this machine.
 
-    :param localpath: base folder of data that belongs to no workspace; by default
-        ``$XPM_WORKDIR``, else ``~/.local/share/experimaestro``.
+    Args:
+        localpath: Base folder of data that belongs to no workspace; by default `$XPM_WORKDIR`, else
+            `~/.local/share/experimaestro`.
     """
 
     _instance: LocalConnector | None = None
@@ -52,24 +54,28 @@ class LocalConnector(Connector):
         return LocalProcessBuilder()
 
     def lock(self, path: Path, max_delay: float = -1) -> FileLock:
-        """Return a lock between processes, for ``with``.
+        """Return a lock between processes, for `with`.
 
-        :param path: its file, made if it is not there.
-        :param max_delay: seconds to wait at most (then it is a ``LockTimeoutError``); negative: for
-            ever.
+        Args:
+            path: Its file, made if it is not there.
+            max_delay: Seconds to wait at most (then it is a `LockTimeoutError`); negative: for
+                ever.
         """
         return FileLock(path, max_delay)
 
     def async_lock(self, path: Path, max_delay: float = -1) -> FileLock:
-        """Return a lock between processes, for ``async with``; see :meth:`lock`."""
+        """Return a lock between processes, for `async with`; see `lock`."""
         return FileLock(path, max_delay)
 
     def createtoken(self, name: str, total: int) -> CounterToken:
         """Return the counter `name`, shared by all programs that use the same `localpath`.
 
-        :param name: its name, which is that of its folder.
-        :param total: how many units there are.
-        :raises ValueError: when `name` cannot be a folder's, or `total` is not a positive number.
+        Args:
+            name: Its name, which is that of its folder.
+            total: How many units there are.
+
+        Raises:
+            ValueError: When `name` cannot be a folder's, or `total` is not a positive number.
         """
         if not name or os.sep in name or name in (".", ".."):
             raise ValueError(f"expected the name of a token, without {os.sep!r}, got {name!r}")

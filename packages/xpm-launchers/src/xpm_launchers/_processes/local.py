@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from xpm_launchers._host.info import boot_id, host_name, is_alive, open_pidfd, start_time
-from xpm_launchers._interface.launcher import Process
+from xpm_launchers._interface.process import Process
 from xpm_launchers.exceptions import ForeignHostError, HandleError
+from xpm_os.hosts import boot_id, host_name
+from xpm_os.processes import is_alive, open_pidfd, start_time
 
 #: Seconds between looks where the system cannot tell of a process's end
 POLL = 0.05
@@ -23,9 +24,10 @@ class LocalProcess(Process):
 
     A number alone may name another process later; with its start time and the boot it cannot.
 
-    :param pid: process number.
-    :param start: when it started, as the system writes it; None when nobody noted it.
-    :param boot: the boot it runs under; None when nobody noted it.
+    Args:
+        pid: Process number.
+        start: When it started, as the system writes it; None when nobody noted it.
+        boot: The boot it runs under; None when nobody noted it.
     """
 
     def __init__(self, pid: int, start: str | None = None, boot: str | None = None) -> None:
@@ -50,8 +52,9 @@ class LocalProcess(Process):
     def from_handle(handle: Mapping[str, Any]) -> LocalProcess:
         """Read a handle; start and boot may be missing (releases 2.x did not write them).
 
-        :raises HandleError: when it has no process number.
-        :raises ForeignHostError: when it names another host.
+        Raises:
+            HandleError: When it has no process number.
+            ForeignHostError: When it names another host.
         """
         pid, host = handle.get("pid"), handle.get("host")
         if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
@@ -102,7 +105,8 @@ class LocalProcess(Process):
     def kill(self, grace: float = 10.0) -> None:
         """End it and its process group: SIGTERM, then SIGKILL after `grace` seconds.
 
-        :raises PermissionError: when it is another user's.
+        Raises:
+            PermissionError: When it is another user's.
         """
         self._signal(signal.SIGTERM)
         if not self.wait(grace):

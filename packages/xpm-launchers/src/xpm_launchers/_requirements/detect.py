@@ -8,7 +8,7 @@ import subprocess
 import sys
 from functools import lru_cache
 
-from xpm_launchers._host.info import MPS, cores_in, cpu_mask, total_memory
+from xpm_launchers._host.hardware import MPS, cores_in, cpu_mask, total_memory
 
 from .specs import (
     AcceleratorSpecification,
@@ -26,8 +26,8 @@ NVIDIA_LIMIT = 30.0
 def local_devices() -> tuple[tuple[str, AcceleratorSpecification], ...]:
     """The accelerators of this machine that this process may use, with the names to ask for them.
 
-    A CUDA device's name is its number in PCI order, as ``nvidia-smi`` counts; what the variable
-    ``CUDA_VISIBLE_DEVICES`` leaves out is not there. The answer is remembered.
+    A CUDA device's name is its number in PCI order, as `nvidia-smi` counts; what the variable
+    `CUDA_VISIBLE_DEVICES` leaves out is not there. The answer is remembered.
     """
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return ((MPS, MPSSpecification(memory=total_memory(), model=_apple_chip())),)
@@ -71,7 +71,8 @@ def _cuda_devices() -> list[tuple[str, AcceleratorSpecification]]:
 def local_host(*, devices: bool = True) -> HostSpecification:
     """What this process may use of this machine.
 
-    :param devices: whether to look for accelerators, which may take a second.
+    Args:
+        devices: Whether to look for accelerators, which may take a second.
     """
     accelerators = [spec for _, spec in local_devices()] if devices else []
     cpu = CPUSpecification(memory=total_memory(), cores=cores_in(cpu_mask()))

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from .specs import AcceleratorSpecification, HostSpecification
+from .specs import AcceleratorSpecification, HostSpecification, RequiredResources
 from .units import approximate_memory, format_duration
-
-if TYPE_CHECKING:
-    from .requirements import HostSimpleRequirement
 
 
 class Missing(NamedTuple):
     """What a host is short of.
 
-    :param resource: ``"duration"``, ``"memory"``, ``"cores"``, ``"accelerators"``.
-    :param message: how much is asked for, and how much there is.
+    Attributes:
+        resource: `"duration"`, `"memory"`, `"cores"`, `"accelerators"`.
+        message: How much is asked for, and how much there is.
     """
 
     resource: str
     message: str
 
 
-def satisfies(req: HostSimpleRequirement, host: HostSpecification) -> bool:
-    """Tell whether `host` satisfies `req`: what :func:`missing` says, without the words."""
+def satisfies(req: RequiredResources, host: HostSpecification) -> bool:
+    """Tell whether `host` satisfies `req`: what `missing` says, without the words."""
     wanted, there = req.accelerators, host.accelerators
     if host.max_duration and req.duration > host.max_duration:
         return False
@@ -38,9 +36,7 @@ def satisfies(req: HostSimpleRequirement, host: HostSpecification) -> bool:
     return None not in given and req.cpu.memory + _shared(req, host, given) <= host.cpu.memory
 
 
-def _shared(
-    req: HostSimpleRequirement, host: HostSpecification, given: Sequence[int | None]
-) -> int:
+def _shared(req: RequiredResources, host: HostSpecification, given: Sequence[int | None]) -> int:
     """The part of the host's memory that the accelerators take."""
     return sum(
         spec.memory
@@ -49,7 +45,7 @@ def _shared(
     )
 
 
-def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing]:
+def missing(req: RequiredResources, host: HostSpecification) -> list[Missing]:
     """Return what `host` is short of; nothing: it satisfies `req`."""
     found = []
     if host.max_duration and req.duration > host.max_duration:
@@ -82,9 +78,7 @@ def missing(req: HostSimpleRequirement, host: HostSpecification) -> list[Missing
     return found
 
 
-def _describe(
-    req: HostSimpleRequirement, host: HostSpecification, given: Sequence[int | None]
-) -> str:
+def _describe(req: RequiredResources, host: HostSpecification, given: Sequence[int | None]) -> str:
     first = req.accelerators[given.index(None)]
     same = [each for each in req.accelerators if each == first]
     fit = sum(each.match(first) for each in host.accelerators)

@@ -114,15 +114,16 @@ def _parser() -> Lark:
 
 
 def parse(expr: str) -> RequirementUnion:
-    """Read a requirement, such as ``"duration=4h & cuda(mem=8GiB) * 2 | duration=8h & mps()"``.
+    """Read a requirement, such as `"duration=4h & cuda(mem=8GiB) * 2 | duration=8h & mps()"`.
 
-    Alternatives are separated by ``|``, the preferred one first; what one alternative needs, by
-    ``&``: ``duration=N unit`` (``d h m s`` and longer names), ``cpu(mem=SIZE, cores=N)``,
-    ``cuda(mem=SIZE) * N``, ``mps(...)``, ``gpu(...)`` (any type). Sizes have a unit: ``M G T`` are
-    powers of 1000, ``MiB GiB TiB`` of 1024.
+    Alternatives are separated by `|`, the preferred one first; what one alternative needs, by
+    `&`: `duration=N unit` (`d h m s` and longer names), `cpu(mem=SIZE, cores=N)`,
+    `cuda(mem=SIZE) * N`, `mps(...)`, `gpu(...)` (any type). Sizes have a unit: `M G T` are
+    powers of 1000, `MiB GiB TiB` of 1024.
 
-    :raises RequirementError: with a caret under the fault.
-    :raises TypeError: when `expr` is no text.
+    Raises:
+        RequirementError: With a caret under the fault.
+        TypeError: When `expr` is no text.
     """
     if not isinstance(expr, str):
         raise TypeError(f"expected a requirement such as 'cpu(cores=4)', got {expr!r}")

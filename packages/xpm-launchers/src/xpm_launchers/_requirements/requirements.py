@@ -16,6 +16,7 @@ from .specs import (
     CudaSpecification,
     HostSpecification,
     MPSSpecification,
+    RequiredResources,
 )
 from .units import format_duration, format_memory, parse_memory
 
@@ -29,8 +30,9 @@ ASKED: ContextVar[list[tuple[HostRequirement, HostSpecification]] | None] = Cont
 class MatchRequirement:
     """A host that satisfies a requirement.
 
-    :param score: the host's preference; higher is better.
-    :param requirement: the alternative that it satisfies.
+    Attributes:
+        score: The host's preference; higher is better.
+        requirement: The alternative that it satisfies.
     """
 
     score: int
@@ -38,7 +40,7 @@ class MatchRequirement:
 
 
 class HostRequirement(ABC):
-    """Alternatives, the preferred one first. Written by ``str``, read by ``parse``."""
+    """Alternatives, the preferred one first. Written by `str`, read by `parse`."""
 
     @property
     @abstractmethod
@@ -76,25 +78,23 @@ def _sorted(accelerators: Sequence[AcceleratorSpecification]) -> list[Accelerato
     return sorted(accelerators, key=lambda each: (-each.memory, each.keyword, each.model))
 
 
-class HostSimpleRequirement(HostRequirement):
+class HostSimpleRequirement(RequiredResources, HostRequirement):
     """One alternative: everything in it must be there.
 
-    :param reqs: requirements to put together: accelerators add up; of memory, cores and duration
-        the largest counts.
+    Args:
+        reqs: Requirements to put together: accelerators add up; of memory, cores and duration the
+            largest counts.
     """
 
     def __init__(self, *reqs: HostSimpleRequirement) -> None:
-        #: Processors and their memory
-        self.cpu: CPUSpecification = CPUSpecification(
-            memory=max((req.cpu.memory for req in reqs), default=0),
-            cores=max((req.cpu.cores for req in reqs), default=0),
+        super().__init__(
+            cpu=CPUSpecification(
+                memory=max((req.cpu.memory for req in reqs), default=0),
+                cores=max((req.cpu.cores for req in reqs), default=0),
+            ),
+            accelerators=_sorted([each for req in reqs for each in req.accelerators]),
+            duration=max((req.duration for req in reqs), default=0),
         )
-        #: Accelerators, the largest first
-        self.accelerators: list[AcceleratorSpecification] = _sorted(
-            [each for req in reqs for each in req.accelerators]
-        )
-        #: Seconds; 0: as long as it takes
-        self.duration: int = max((req.duration for req in reqs), default=0)
 
     @property
     def requirements(self) -> list[HostSimpleRequirement]:
@@ -159,7 +159,8 @@ class HostSimpleRequirement(HostRequirement):
 class RequirementUnion(HostRequirement):
     """Alternatives.
 
-    :param requirements: by order of preference.
+    Args:
+        requirements: By order of preference.
     """
 
     def __init__(self, *requirements: HostSimpleRequirement) -> None:
@@ -192,7 +193,8 @@ class RequirementUnion(HostRequirement):
 def of_duration(seconds: int) -> HostSimpleRequirement:
     """Require time.
 
-    :param seconds: how long the job may take.
+    Args:
+        seconds: How long the job may take.
     """
     made = HostSimpleRequirement()
     made.duration = seconds
@@ -202,8 +204,9 @@ def of_duration(seconds: int) -> HostSimpleRequirement:
 def cpu(*, mem: str | int | None = None, cores: int = 1) -> HostSimpleRequirement:
     """Require processors.
 
-    :param mem: memory, as text with a unit or in bytes.
-    :param cores: number of cores.
+    Args:
+        mem: Memory, as text with a unit or in bytes.
+        cores: Number of cores.
     """
     if not _is_count(cores):
         raise ValueError(f"expected a number of cores, got {cores!r}")

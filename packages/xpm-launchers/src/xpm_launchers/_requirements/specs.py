@@ -20,9 +20,10 @@ class AcceleratorType(Enum):
 class AcceleratorSpecification:
     """An accelerator: of a host, or asked for (then of any type).
 
-    :param memory: bytes.
-    :param model: name of the card.
-    :param min_memory: of a host's: the least that must be asked for to get it, in bytes.
+    Attributes:
+        memory: Bytes.
+        model: Name of the card.
+        min_memory: Of a host's: the least that must be asked for to get it, in bytes.
     """
 
     memory: int = 0
@@ -60,9 +61,10 @@ class AcceleratorSpecification:
 class CudaSpecification(AcceleratorSpecification):
     """An NVIDIA card, with memory of its own.
 
-    :param memory: bytes.
-    :param model: name of the card.
-    :param min_memory: of a host's: the least that must be asked for to get it, in bytes.
+    Attributes:
+        memory: Bytes.
+        model: Name of the card.
+        min_memory: Of a host's: the least that must be asked for to get it, in bytes.
     """
 
     @property
@@ -75,9 +77,10 @@ class CudaSpecification(AcceleratorSpecification):
 class MPSSpecification(AcceleratorSpecification):
     """An Apple GPU (Metal Performance Shaders), whose memory is the host's.
 
-    :param memory: bytes.
-    :param model: name of the chip.
-    :param min_memory: of a host's: the least that must be asked for to get it, in bytes.
+    Attributes:
+        memory: Bytes.
+        model: Name of the chip.
+        min_memory: Of a host's: the least that must be asked for to get it, in bytes.
     """
 
     @property
@@ -95,10 +98,11 @@ class MPSSpecification(AcceleratorSpecification):
 class CPUSpecification:
     """Processors and their memory.
 
-    :param memory: bytes.
-    :param cores: number of cores.
-    :param mem_per_cpu: memory that a batch system gives with each core, in bytes; 0: not defined.
-    :param cpu_per_gpu: cores that a batch system gives with each GPU; 0: not defined.
+    Attributes:
+        memory: Bytes.
+        cores: Number of cores.
+        mem_per_cpu: Memory that a batch system gives with each core, in bytes; 0: not defined.
+        cpu_per_gpu: Cores that a batch system gives with each GPU; 0: not defined.
     """
 
     memory: int = 0
@@ -118,12 +122,13 @@ def _merged(
 class HostSpecification:
     """A host, or one kind of nodes of a cluster.
 
-    :param accelerators: all its accelerators.
-    :param cuda: NVIDIA cards, added to the accelerators (the older way to give them).
-    :param cpu: its processors.
-    :param priority: preference; higher is preferred.
-    :param max_duration: seconds that a job may take; 0: no limit.
-    :param min_gpu: number of accelerators that must be asked for to get it.
+    Attributes:
+        accelerators: All its accelerators.
+        cuda: NVIDIA cards, added to the accelerators (the older way to give them).
+        cpu: Its processors.
+        priority: Preference; higher is preferred.
+        max_duration: Seconds that a job may take; 0: no limit.
+        min_gpu: Number of accelerators that must be asked for to get it.
     """
 
     accelerators: list[AcceleratorSpecification] = attrs.field(factory=list)
@@ -150,3 +155,20 @@ class HostSpecification:
         # The class is frozen for users; here is where both lists are made one.
         object.__setattr__(self, "accelerators", everything)
         object.__setattr__(self, "cuda", cards)
+
+
+class RequiredResources:
+    """What a job needs of a host.
+
+    Attributes:
+        cpu: Cores, and bytes of memory.
+        accelerators: One specification for each, the largest memory first.
+        duration: Seconds; 0: as long as it takes.
+    """
+
+    def __init__(
+        self, cpu: CPUSpecification, accelerators: list[AcceleratorSpecification], duration: int
+    ) -> None:
+        self.cpu = cpu
+        self.accelerators = accelerators
+        self.duration = duration

@@ -39,15 +39,16 @@ def _parse(text: str, units: dict[str, int], what: str, example: str) -> int:
 
 
 def parse_memory(text: str) -> int:
-    """Return the bytes of a size such as ``"32GiB"`` or ``"32 G"`` (10^9 bytes each).
+    """Return the bytes of a size such as `"32GiB"` or `"32 G"` (10^9 bytes each).
 
-    :raises ValueError: without unit (a bare number is hardly ever meant as bytes).
+    Raises:
+        ValueError: Without unit (a bare number is hardly ever meant as bytes).
     """
     return _parse(text, MEMORY, "memory size", "'32GiB'")
 
 
 def parse_duration(text: str) -> int:
-    """Return the seconds of a duration such as ``"2 days"`` or ``"90m"``."""
+    """Return the seconds of a duration such as `"2 days"` or `"90m"`."""
     units = {name: DURATION[unit] for name, unit in _DURATION_NAMES.items()}
     return _parse(text, units, "duration", "'2h'")
 

@@ -7,7 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from xpm_launchers._interface.launcher import Command, Launcher, Process, PythonCall
+from xpm_launchers._interface.launcher import Launcher
+from xpm_launchers._interface.process import Command, Process, PythonCall
 from xpm_launchers._processes.handles import process_from_handle
 
 from .recorder import Recorder, wait_until
@@ -16,7 +17,7 @@ from .recorder import Recorder, wait_until
 class LauncherConformance:
     """Tests of a launcher, for pytest.
 
-    A subclass has a fixture ``launcher`` (a fresh :class:`~xpm_launchers.Launcher`, closed at the
+    A subclass has a fixture `launcher` (a fresh `Launcher`, closed at the
     end) and a name that pytest collects::
 
         class TestMine(LauncherConformance):
@@ -26,7 +27,7 @@ class LauncherConformance:
                 yield launcher
                 launcher.close()
 
-    Commands use ``sh`` and this interpreter, and files under ``tmp_path``, which the launcher's
+    Commands use `sh` and this interpreter, and files under `tmp_path`, which the launcher's
     processes must see.
     """
 
@@ -123,7 +124,7 @@ class LauncherConformance:
         assert not set(recorder.keys("ended")) & {0, 1}
 
     def started(self, launcher: Launcher, folder: Path, recorder: Recorder) -> Process:
-        """Start a process that runs until the file ``go`` is there, as key ``job``."""
+        """Start a process that runs until the file `go` is there, as key `job`."""
         script = "touch running; while ! test -e go; do sleep 0.02; done; exit 7"
         recorder.run(launcher, "job", self.shell(folder, script))
         process = recorder.process("job", self.limit)

@@ -9,8 +9,8 @@ from typing import Any
 
 from xpm_launchers._processes.handles import process_from_handle
 from xpm_launchers.exceptions import ForeignHostError
+from xpm_os.locks import is_locked
 
-from .holder_files import is_locked
 from .queue import Claim
 
 #: Folder of the life files, in that of the counter
@@ -20,8 +20,9 @@ LIVES = "holders"
 def is_alive(claim: Claim, folder: str, mine: str) -> bool:
     """Tell whether anything shows that a claim's holder is alive.
 
-    :param folder: the counter's folder.
-    :param mine: the life file of whoever asks.
+    Args:
+        folder: The counter's folder.
+        mine: The life file of whoever asks.
     """
     evidence = claim.evidence
     if time.time() < evidence.until:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import HandleError
+from xpm_os.files import write_json
 
 FOLDER = "jobs"
 TOTAL = "informations.json"
@@ -16,7 +17,8 @@ TOTAL = "informations.json"
 def units_held(folder: str) -> int:
     """Return how many units jobs of releases 2.x on this host hold of a counter.
 
-    :param folder: the counter's folder.
+    Args:
+        folder: The counter's folder.
     """
     jobs = os.path.join(folder, FOLDER)
     try:
@@ -41,7 +43,4 @@ def _units(path: str) -> int:
 def write_total(folder: str, total: int) -> None:
     """Tell releases 2.x the number of units; the log, which counts here, has it already."""
     path = os.path.join(folder, TOTAL)
-    temporary = f"{path}.tmp"  # under the log's lock: one writer at a time
-    with open(temporary, "w", encoding="utf-8") as stream:
-        json.dump({"total": total}, stream)
-    os.replace(temporary, path)
+    write_json(path, {"total": total})

@@ -7,7 +7,6 @@ log is history, it is written anew and renamed into place.
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 from collections.abc import Iterable
@@ -15,8 +14,9 @@ from contextlib import suppress
 from types import TracebackType
 
 from xpm_launchers.exceptions import TokenFileError
+from xpm_os.jsonl import compact, whole_lines
+from xpm_os.locks import close_private, lock, open_private
 
-from .holder_files import close_private, open_private
 from .queue import Queue, Record
 
 VERSION = 1
@@ -26,8 +26,6 @@ LOCK = "ipc.lock"
 #: Lines of history that are kept without need
 SLACK = 1000
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode
-
 
 class Log:
     """The log in a folder, and the state that it makes.
@@ -35,7 +33,8 @@ class Log:
     Used as a context manager, that is under its lock, and then up to date. Between uses no file is
     open: a program may have thousands of counters.
 
-    :param folder: the counter's folder.
+    Args:
+        folder: The counter's folder.
     """
 
     def __init__(self, folder: str) -> None:
@@ -60,7 +59,7 @@ class Log:
     def __enter__(self) -> Log:
         self._lock = open_private(self._lock_path, os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            lock(self._lock)
             self._file = open_private(self.path, os.O_RDWR | os.O_CREAT)
             self._catch_up()
         except BaseException:
@@ -93,11 +92,11 @@ class Log:
         if size > self._read:
             data = os.pread(self._file, size - self._read, self._read)
             # Half a line: its writer is dead, as we hold the lock.
-            whole = data[: data.rfind(b"\n") + 1]
-            for line in whole.splitlines(keepends=True):
-                self._take_in(line)
-            self._read += len(whole)
-            if len(whole) < len(data):
+            lines, size_of_lines = whole_lines(data)
+            for line in lines:
+                self._take_in(line + b"\n")
+            self._read += size_of_lines
+            if size_of_lines < len(data):
                 os.ftruncate(self._file, self._read)
         if not self._lines:
             line = _version_line()
@@ -134,7 +133,8 @@ class Log:
     def write(self, records: Iterable[Record]) -> None:
         """Append records and take them in; all or, when the disk is full, none.
 
-        :raises OSError: when they cannot be written.
+        Raises:
+            OSError: When they cannot be written.
         """
         records = list(records)
         self._append(_encode(records), len(records))
@@ -177,7 +177,7 @@ def _version_line() -> bytes:
 
 
 def _encode(records: Iterable[Record]) -> bytes:
-    return b"".join(_compact(record).encode() + b"\n" for record in records)
+    return b"".join(compact(record).encode() + b"\n" for record in records)
 
 
 def _look(status: os.stat_result) -> tuple[int, ...]:

@@ -15,10 +15,11 @@ Record = dict[str, Any]
 class Evidence(NamedTuple):
     """What shows that the holder of units is alive; any of it is enough.
 
-    :param own: the process that asked, while it lives.
-    :param locks: files, while somebody holds a lock on one of them.
-    :param process: a process's handle, while that process runs.
-    :param until: time before which the holder counts as alive, in seconds since the epoch.
+    Attributes:
+        own: The process that asked, while it lives.
+        locks: Files, while somebody holds a lock on one of them.
+        process: A process's handle, while that process runs.
+        until: Time before which the holder counts as alive, in seconds since the epoch.
     """
 
     own: bool = True
@@ -30,9 +31,10 @@ class Evidence(NamedTuple):
 class Claim(NamedTuple):
     """Units asked for, or held.
 
-    :param number: of the request, counted over all processes: the order of asking.
-    :param key: the asker's own name for what it is for.
-    :param owner: the life file of the process that asked, as a path from the counter's folder.
+    Attributes:
+        number: Of the request, counted over all processes: the order of asking.
+        key: The asker's own name for what it is for.
+        owner: The life file of the process that asked, as a path from the counter's folder.
     """
 
     number: int
@@ -45,7 +47,8 @@ class Claim(NamedTuple):
 class Queue:
     """The state of a counter, as the records of its log make it, in their order.
 
-    :param total: units there are.
+    Args:
+        total: Units there are.
     """
 
     def __init__(self, total: int = 0, last: int = 0) -> None:
@@ -63,7 +66,10 @@ class Queue:
     def apply(self, record: Record) -> None:
         """Take one record in.
 
-        :raises ValueError, KeyError, TypeError: when it is none.
+        Raises:
+            ValueError: When it is none.
+            KeyError: When it is none.
+            TypeError: When it is none.
         """
         op = record["op"]
         if op == "total":
@@ -95,10 +101,10 @@ class Queue:
         """Return the records that make this state out of nothing."""
         found: list[Record] = [{"op": "total", "total": self.total, "last": self.last}]
         for claim in self.held.values():
-            found += [ask(claim), take(claim)]
+            found += [request_record(claim), acquire_record(claim)]
             if claim.evidence != Evidence():
-                found.append(point(claim, claim.evidence))
-        found += map(ask, self.waiting.values())
+                found.append(evidence_record(claim, claim.evidence))
+        found += map(request_record, self.waiting.values())
         return found
 
     def __len__(self) -> int:
@@ -119,11 +125,12 @@ class Queue:
     def fits(self, claim: Claim, elsewhere: int = 0) -> bool:
         """Tell whether there is room for a claim now.
 
-        :param elsewhere: units held by those who keep no records here.
+        Args:
+            elsewhere: Units held by those who keep no records here.
         """
         return self.used + elsewhere + claim.units <= self.total
 
-    def of(self, owners: Sequence[str]) -> list[Claim]:
+    def waiting_of(self, owners: Sequence[str]) -> list[Claim]:
         """Return the waiting claims of some owners."""
         return [claim for claim in self.waiting.values() if claim.owner in owners]
 
@@ -140,7 +147,7 @@ class Queue:
         return None
 
 
-def ask(claim: Claim) -> Record:
+def request_record(claim: Claim) -> Record:
     """The record that a claim is made."""
     return {
         "op": "ask",
@@ -151,12 +158,12 @@ def ask(claim: Claim) -> Record:
     }
 
 
-def take(claim: Claim) -> Record:
+def acquire_record(claim: Claim) -> Record:
     """The record that a claim gets its units."""
     return {"op": "take", "n": claim.number}
 
 
-def point(claim: Claim, evidence: Evidence) -> Record:
+def evidence_record(claim: Claim, evidence: Evidence) -> Record:
     """The record of what shows from now on that a claim's holder lives."""
     return {
         "op": "point",
@@ -169,6 +176,6 @@ def point(claim: Claim, evidence: Evidence) -> Record:
     }
 
 
-def end(claim: Claim) -> Record:
+def release_record(claim: Claim) -> Record:
     """The record that a claim is no more: given back, withdrawn, or its holder is dead."""
     return {"op": "end", "n": claim.number}

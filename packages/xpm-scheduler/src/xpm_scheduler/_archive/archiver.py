@@ -20,7 +20,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xpm_scheduler._files.trees import Stage, copy_tree, remove_leftovers, same_files, scan
+from xpm_os.staging import Stage, remove_leftovers
+from xpm_os.trees import copy_tree, same_files, scan
 from xpm_scheduler._settings.model import FolderMode
 from xpm_scheduler._workspace.attempts import JobLock
 from xpm_scheduler._workspace.layout import JobFolder

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from xpm_scheduler._files.trees import LeftOut, Stage, copy_tree, scan
+from xpm_os.staging import Stage
+from xpm_os.trees import LeftOut, copy_tree, scan
 from xpm_scheduler._settings.model import FolderMode
 from xpm_scheduler._workspace.attempts import JobLock
 from xpm_scheduler._workspace.layout import JobFolder, task_name

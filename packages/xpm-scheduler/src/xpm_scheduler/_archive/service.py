@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from xpm_scheduler._graph.nodes import TransientMode
 from xpm_scheduler._tasks.job import Job
@@ -11,28 +11,21 @@ from xpm_scheduler._tasks.job import Job
 if TYPE_CHECKING:
     from .archiver import Archiver
 
-#: What a job is told that was looked for: whether it is done now, or what went wrong.
-Found = Callable[[Job, "bool | Exception"], None]
-
-
-class Poster(Protocol):
-    """What the scheduler does for archives."""
-
-    def post(self, function: Callable[..., None], *arguments: object) -> None:
-        """Call a function in the scheduler's thread."""
+#: Called with a job that was looked for, and whether it is done now, or what went wrong.
+Fetched = Callable[[Job, "bool | Exception"], None]
 
 
 class Archives:
-    """Archives finished jobs, and gets jobs back; used in the scheduler's thread.
+    """Archives finished jobs, and fetches missing ones; used in the scheduler's thread.
 
     Nothing is loaded for a workspace without auxiliary folders.
 
     Args:
-        poster: the scheduler.
+        post: has a function called in the scheduler's thread.
     """
 
-    def __init__(self, poster: Poster) -> None:
-        self._poster = poster
+    def __init__(self, post: Callable[..., None]) -> None:
+        self._post = post
         self._archivers: dict[str, Archiver] = {}
 
     def job_done(self, job: Job) -> None:
@@ -41,7 +34,7 @@ class Archives:
             self._archiver(job).job_done(job.folder)
 
     def have(self, job: Job) -> bool:
-        """Whether a job that nobody runs can be got from an auxiliary folder.
+        """Return whether a job that nobody runs can be fetched from an auxiliary folder.
 
         Raises:
             WorkspaceError: it was moved to a folder that is not there now.
@@ -52,17 +45,17 @@ class Archives:
 
         return can_restore(job.workspace, job.folder)
 
-    def fetch(self, job: Job, then: Found) -> None:
-        """Get a job from an auxiliary folder, in a thread of its own: it may take long.
+    def fetch(self, job: Job, then: Fetched) -> None:
+        """Fetch a job from an auxiliary folder, in a thread of its own: it may take long.
 
         Args:
             job: the job.
-            then: told in the scheduler's thread.
+            then: called in the scheduler's thread.
         """
-        self._archiver(job).restore(job.folder, lambda result: self._poster.post(then, job, result))
+        self._archiver(job).restore(job.folder, lambda result: self._post(then, job, result))
 
     def take(self) -> list[Archiver]:
-        """What has archived so far, to be closed by the caller."""
+        """Return what has archived so far, to be closed by the caller."""
         archivers = list(self._archivers.values())
         self._archivers.clear()
         return archivers

@@ -13,135 +13,134 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from xpm_config import mark_output
 from xpm_scheduler._graph.states import JobState
+from xpm_scheduler._tasks.interfaces import JobObserver
 from xpm_scheduler._tasks.job import Job
+from xpm_scheduler._tasks.open_plans import using_plan
 from xpm_scheduler._tasks.outputs import OutputReader
-from xpm_scheduler._workspace.workspace import using_plan
-
-if TYPE_CHECKING:
-    from xpm_scheduler._experiment.experiment import experiment
 
 _logger = logging.getLogger("xpm.scheduler")
 
 #: How often the outputs of running tasks are looked for, in seconds: at first, and at most.
-_FIRST_LOOK, _LONGEST_LOOK = 0.02, 0.5
+_FIRST_INTERVAL, _LONGEST_INTERVAL = 0.02, 0.5
 
 
-class Watch(NamedTuple):
-    """That a plan wants to know of the outputs of a task.
+class OutputWatch(NamedTuple):
+    """A request of a plan to be called for the outputs of a task.
 
     Attributes:
-        xp: the experiment in which the callback runs.
+        observer: of the experiment in which the callback runs.
         method: makes the configuration of an output; a method of a configuration.
         callback: called with what the method returns.
     """
 
-    xp: experiment
+    observer: JobObserver[Job]
     method: Callable[..., Any]
     callback: Callable[[Any], Any]
 
     def keys(self, job: Job) -> tuple[str, str]:
-        """What outputs of the method are recorded under: by its configuration, or the task."""
-        config: Any = self.method.__self__  # type: ignore[attr-defined]  # checked when asked for
+        """Return the keys of the method's outputs: by its configuration, or by the task."""
+        config: Any = getattr(self.method, "__self__")  # noqa: B009 -- checked when asked for
         name = self.method.__name__
         return (f"{config.__xpm__.identifier}/{name}", f"{job.identifier}/{name}")
 
 
-class Poster(Protocol):
-    """What the scheduler does for callbacks."""
+class _WatchedJob:
+    """A job whose outputs are watched.
 
-    def post(self, function: Callable[..., None], *arguments: object) -> None:
-        """Call a function in the scheduler's thread."""
-
-
-class _Tail:
-    """The outputs of one job, for those who watch them."""
+    Attributes:
+        job: the job.
+        reader: reads its outputs.
+        outputs: the outputs read so far.
+        watches: each with the number of outputs that it was called for.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.reader = OutputReader(job.folder.outputs)
-        self.past: list[dict[str, Any]] = []
-        #: Each with the number of outputs it was told.
-        self.watches: list[tuple[Watch, int]] = []
+        self.outputs: list[dict[str, Any]] = []
+        self.watches: list[tuple[OutputWatch, int]] = []
 
 
 class Callbacks:
     """All callbacks of this process.
 
     Args:
-        poster: the scheduler.
+        post: has a function called in the scheduler's thread.
     """
 
-    def __init__(self, poster: Poster) -> None:
-        self._poster = poster
+    def __init__(self, post: Callable[..., None]) -> None:
+        self._post = post
         self._changed = threading.Condition()
         self._calls: deque[Callable[[], None]] = deque()
-        self._tails: dict[Job, _Tail] = {}
+        self._watched: dict[Job, _WatchedJob] = {}
         self._thread: threading.Thread | None = None
-        self._completions: dict[Job, list[tuple[experiment, Callable[[], Any]]]] = {}
+        self._completions: dict[Job, list[tuple[JobObserver[Job], Callable[[], Any]]]] = {}
 
-    def calling(self) -> bool:
-        """Whether this is the thread of the callbacks."""
+    def is_own_thread(self) -> bool:
+        """Return whether this is the thread of the callbacks."""
         return threading.current_thread() is self._thread
 
     # ------------------------------------------------------------ in the scheduler's thread
 
-    def watch(self, job: Job, watch: Watch) -> None:
-        """Tell of the outputs of a job: those that are there, and those to come."""
+    def watch(self, job: Job, watch: OutputWatch) -> None:
+        """Call back for the outputs of a job: those that are there, and those to come."""
         with self._changed:
-            tail = self._tails.setdefault(job, _Tail(job))
-            tail.watches.append((watch, 0))
+            watched = self._watched.setdefault(job, _WatchedJob(job))
+            watched.watches.append((watch, 0))
             self._wake()
         if job.state.finished():
-            self._drain(job, [watch.xp])
+            self._read_last_outputs(job, [watch.observer])
 
-    def completed(self, job: Job, xp: experiment, callback: Callable[[], Any]) -> None:
+    def completed(self, job: Job, observer: JobObserver[Job], callback: Callable[[], Any]) -> None:
         """Call back when a job is done; at once if it is."""
         if job.state == JobState.DONE:
-            self._call(xp, job, callback)
+            self._call(observer, job, callback)
         elif not job.state.finished():
-            self._completions.setdefault(job, []).append((xp, callback))
+            self._completions.setdefault(job, []).append((observer, callback))
 
     def job_ended(self, job: Job) -> None:
-        """A job has ended: tell of its last outputs, then that it is done."""
-        tail = self._tails.get(job)
-        if tail is not None:
-            self._drain(job, [watch.xp for watch, _ in tail.watches])
-        for xp, callback in self._completions.pop(job, ()):
+        """Call back for the last outputs of a job that has ended, then for its success."""
+        watched = self._watched.get(job)
+        if watched is not None:
+            self._read_last_outputs(job, [watch.observer for watch, _ in watched.watches])
+        for observer, callback in self._completions.pop(job, ()):
             if job.state == JobState.DONE:
-                self._call(xp, job, callback)
+                self._call(observer, job, callback)
 
-    def forget(self, xp: experiment) -> None:
-        """An experiment has ended."""
+    def forget(self, observer: JobObserver[Job]) -> None:
+        """Call nothing more for an experiment, which has ended."""
         with self._changed:
-            for job, tail in tuple(self._tails.items()):
-                tail.watches = [entry for entry in tail.watches if entry[0].xp is not xp]
-                if not tail.watches:
-                    del self._tails[job]
+            for job, watched in tuple(self._watched.items()):
+                watched.watches = [
+                    entry for entry in watched.watches if entry[0].observer is not observer
+                ]
+                if not watched.watches:
+                    del self._watched[job]
 
-    def _call(self, xp: experiment, job: Job, callback: Callable[[], Any]) -> None:
-        self._enqueue([xp], partial(self._guarded, xp, job, callback))
+    def _call(self, observer: JobObserver[Job], job: Job, callback: Callable[[], Any]) -> None:
+        self._enqueue([observer], partial(self._guarded, observer, job, callback))
 
-    def _drain(self, job: Job, experiments: list[experiment]) -> None:
-        self._enqueue(experiments, partial(self._look, job, last=True))
+    def _read_last_outputs(self, job: Job, observers: list[JobObserver[Job]]) -> None:
+        self._enqueue(observers, partial(self._read_outputs, job, last=True))
 
-    def _enqueue(self, experiments: list[experiment], call: Callable[[], object]) -> None:
+    def _enqueue(self, observers: list[JobObserver[Job]], call: Callable[[], object]) -> None:
         """Have something called; the experiments do not end before it has returned."""
-        for xp in experiments:
-            xp.counts.callbacks += 1
+        for observer in observers:
+            observer.callback_began()
 
         def returned() -> None:
-            for xp in experiments:
-                xp.counts.callbacks -= 1
+            for observer in observers:
+                observer.callback_ended()
 
         def run() -> None:
             try:
                 call()
             finally:
-                self._poster.post(returned)
+                self._post(returned)
 
         with self._changed:
             self._calls.append(run)
@@ -156,57 +155,58 @@ class Callbacks:
     # ------------------------------------------------------------------ in the thread of its own
 
     def _run(self) -> None:
-        interval = _FIRST_LOOK
+        interval = _FIRST_INTERVAL
         while True:
             with self._changed:
                 if not self._calls:
                     self._changed.wait(interval)
-                if not self._calls and not self._tails:
+                if not self._calls and not self._watched:
                     self._thread = None
                     return
                 call = self._calls.popleft() if self._calls else None
-                jobs = tuple(self._tails)
+                jobs = tuple(self._watched)
             if call is not None:
                 call()
                 continue
-            news = [self._look(job) for job in jobs]
-            interval = _FIRST_LOOK if any(news) else min(2 * interval, _LONGEST_LOOK)
+            news = [self._read_outputs(job) for job in jobs]
+            interval = _FIRST_INTERVAL if any(news) else min(2 * interval, _LONGEST_INTERVAL)
 
-    def _look(self, job: Job, *, last: bool = False) -> bool:
-        """Tell of what has come; returns whether anything has."""
+    def _read_outputs(self, job: Job, *, last: bool = False) -> bool:
+        """Call back for new outputs; return whether there are any."""
         with self._changed:
-            tail = self._tails.get(job)
-            if tail is None:
+            watched = self._watched.get(job)
+            if watched is None:
                 return False
-            watches = list(tail.watches)
-        outputs, errors = tail.reader.read()
+            watches = list(watched.watches)
+        outputs, errors = watched.reader.read()
         for text in errors:
             _logger.error("%s", text)
-        tail.past += outputs
-        for watch, told in watches:
+        watched.outputs += outputs
+        for watch, count in watches:
             keys = watch.keys(job)
-            for output in tail.past[told:]:
+            for output in watched.outputs[count:]:
                 if output["key"] in keys:
-                    self._guarded(watch.xp, job, partial(_tell, job, watch, output))
+                    self._guarded(watch.observer, job, partial(_call_watch, job, watch, output))
         with self._changed:
-            told_now = {id(watch): len(tail.past) for watch, _ in watches}
-            tail.watches = [(w, told_now.get(id(w), told)) for w, told in tail.watches]
-            if last and all(told == len(tail.past) for _, told in tail.watches):
-                self._tails.pop(job, None)
+            total = len(watched.outputs)
+            called = {id(watch): total for watch, _ in watches}
+            watched.watches = [(w, called.get(id(w), count)) for w, count in watched.watches]
+            if last and all(count == total for _, count in watched.watches):
+                self._watched.pop(job, None)
         return bool(outputs)
 
-    def _guarded(self, xp: experiment, job: Job, call: Callable[[], Any]) -> None:
+    def _guarded(self, observer: JobObserver[Job], job: Job, call: Callable[[], Any]) -> None:
         """Call users' code in its experiment; an error is the experiment's, not the thread's."""
         try:
-            with using_plan(xp):
+            with using_plan(observer.plan):
                 call()
         except BaseException as error:
             text = "".join(traceback.format_exception_only(type(error), error)).strip()
             _logger.error("a callback of %s has failed", job.locator, exc_info=error)
-            self._poster.post(xp.callback_failed, f"a callback of {job.label}: {text}")
+            self._post(observer.callback_failed, f"a callback of {job.label}: {text}")
 
 
-def _tell(job: Job, watch: Watch, output: dict[str, Any]) -> None:
+def _call_watch(job: Job, watch: OutputWatch, output: dict[str, Any]) -> None:
     def dep(config: Any) -> Any:
         # It is there already: what uses it does not wait for the end of the task.
         mark_output(config, job.config, awaited=False)

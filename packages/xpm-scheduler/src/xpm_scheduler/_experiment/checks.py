@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from xpm_config import walk
-from xpm_scheduler._files.atomic import FileLock
-from xpm_scheduler._workspace.attempts import hostname
+from xpm_config import Config, walk
+from xpm_os.hosts import host_name
+from xpm_os.locks import FileLock
+from xpm_scheduler._recording.git import DirtyGitAction, git_states, plan_folders
+from xpm_scheduler._tasks.interfaces import Plan
+from xpm_scheduler._tasks.job import Job
 from xpm_scheduler.exceptions import DirtyGitError, NestedExperimentError, SubmissionError
 from xpm_scheduler.taskglobals import Env
 
-from .git import DirtyGitAction, git_states, plan_folders
+#: What experiments, services and saved objects may be called: they name folders.
+_NAME = re.compile(r"[\w.@+=,-][\w.@+=, -]*")
 
-if TYPE_CHECKING:
-    from xpm_scheduler._tasks.task import Task
+
+def is_name(name: str) -> bool:
+    """Return whether a folder can have this name."""
+    return _NAME.fullmatch(name) is not None and name not in (".", "..")
 
 
 def refuse_in_job(name: str) -> None:
@@ -43,7 +49,7 @@ def refuse_in_job(name: str) -> None:
 
 
 def know_own_script() -> None:
-    """Let what a job has pickled of this script's classes be loaded here.
+    """Have this process load what a job has pickled of this script's classes.
 
     A job has the script under the name that ``multiprocessing`` gives it in its processes; this
     is what ``import multiprocessing`` does here.
@@ -53,19 +59,24 @@ def know_own_script() -> None:
         sys.modules.setdefault("__mp_main__", main)
 
 
-def refuse_twice(name: str, path: Path, plans: Iterable[Any]) -> None:
+def refuse_twice(name: str, workspace: Path, plans: Iterable[Plan[Job]]) -> None:
     """Refuse an experiment that this thread has open already: it would wait for itself.
 
+    Args:
+        name: the experiment.
+        workspace: the folder of its workspace.
+        plans: the experiments that this thread has open.
+
     Raises:
-        SubmissionError: it has.
+        SubmissionError: it is one of them.
     """
     for plan in plans:
-        if plan._path == path and plan.thread == threading.get_ident():
+        if plan.name == name and plan.workspace.path == workspace:
             raise SubmissionError(f"the experiment {name!r} is open already; leave it first")
 
 
-def refuse_interactive(task: Task) -> None:
-    """Refuse a task that a job could not load: of a class that was typed, and is in no file.
+def refuse_interactive(task: Config) -> None:
+    """Refuse a task that a job could not load: its class is not defined in a file.
 
     Raises:
         SubmissionError: a class of it was defined in a notebook's cell, or at a prompt.
@@ -83,7 +94,7 @@ def refuse_interactive(task: Task) -> None:
 
 
 def lock_runs(name: str, lock: FileLock) -> None:
-    """Have an experiment for this run alone; says who has it while that is waited for.
+    """Take the lock of an experiment for this run; print who has it while that is waited for.
 
     Args:
         name: the experiment.
@@ -96,11 +107,11 @@ def lock_runs(name: str, lock: FileLock) -> None:
         )
         lock.acquire()
     lock.write_owner(
-        f"process {os.getpid()} on {hostname()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+        f"process {os.getpid()} on {host_name()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
     )
 
 
-def _read_owner(path: str | Path) -> str:
+def _read_owner(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).read_text(errors="replace").strip() or "its process is unknown"
     except OSError:
@@ -108,7 +119,7 @@ def _read_owner(path: str | Path) -> str:
 
 
 def check_git(name: str, folders: Sequence[Path], action: DirtyGitAction) -> list[dict[str, Any]]:
-    """The state of the plan's code.
+    """Return the state of the plan's code.
 
     Args:
         name: the experiment.

@@ -5,54 +5,43 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from xpm_scheduler._engine.callbacks import Watch
-from xpm_scheduler._engine.job_folder import remove
+from xpm_config import Config
+from xpm_scheduler._actions.action import Action
+from xpm_scheduler._engine.job_command import preload_for_jobs
 from xpm_scheduler._engine.scheduler import Scheduler
-from xpm_scheduler._files.atomic import FileLock
 from xpm_scheduler._graph.nodes import Node
 from xpm_scheduler._graph.states import JobState
-from xpm_scheduler._services.service import ServiceState
+from xpm_scheduler._recording.git import DirtyGitAction
+from xpm_scheduler._services.service import Service
 from xpm_scheduler._tasks.job import Job
+from xpm_scheduler._tasks.open_plans import close_plan, open_plan, open_plans
 from xpm_scheduler._tasks.prepare import PrepareResource
-from xpm_scheduler._workspace.runs import prune_history
-from xpm_scheduler._workspace.workspace import RunMode, Workspace, current_plan, open_plans
-from xpm_scheduler.exceptions import (
-    FailedExperiment,
-    GracefulExperimentExit,
-    SubmissionError,
-    WorkspaceError,
-)
+from xpm_scheduler._workspace.workspace import RunMode, Workspace
+from xpm_scheduler.exceptions import FailedExperiment, GracefulExperimentExit, SubmissionError
 from xpm_scheduler.settings import WorkspaceSettings, find_workspace, get_settings
 
-from .checks import (
-    check_git,
-    know_own_script,
-    lock_runs,
-    refuse_in_job,
-    refuse_interactive,
-    refuse_twice,
-)
-from .git import DirtyGitAction
-from .progress_line import live_line
-from .registries import Belongings, is_name
-from .run_writer import RunRecords
+from .actions import ActionRegistry
+from .checks import is_name, know_own_script, refuse_in_job, refuse_interactive, refuse_twice
+from .counts import Counts
+from .run import Run
+from .saved_objects import SavedObjects
+from .services import S, ServiceRegistry
 from .signals import term_signal
-from .summary import summary
+from .tracker import Tracker
 
 if TYPE_CHECKING:
     from xpm_launchers import CounterToken, Launcher
-    from xpm_scheduler._tasks.task import Task
 
-    from .monitor import Monitor
+# Most plans import it beside their tasks.
+preload_for_jobs(__name__)
 
 
-class experiment(Belongings):
+class experiment:
     """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
 
     >>> from xpm_config import Param
@@ -126,7 +115,6 @@ class experiment(Belongings):
             raise ValueError(
                 f"on_failure: expected 'continue', 'stop' or 'raise', got {on_failure!r}"
             )
-        super().__init__()
         if isinstance(env, WorkspaceSettings):
             workspace_settings = env
         else:
@@ -135,32 +123,32 @@ class experiment(Belongings):
         self.host, self.port, self._web_token = host, port, token
         mode = RunMode(run_mode) if run_mode is not None else RunMode.NORMAL
         self.workspace = Workspace(get_settings(), workspace_settings, launcher, mode)
-        self.jobs: dict[tuple[str, str], Job] = {}
-        #: The job whose failure has stopped the experiment, when it is to stop then.
-        self.stop_cause: Job | None = None
+        self._on_failure = on_failure
+        self._tracker = Tracker(self, stops=on_failure == "stop")
+        self.jobs = self._tracker.jobs
+        self._run = Run(name, self.workspace, self._tracker)
+        self.run_tags = self._run.tags
+        self._actions = ActionRegistry(self._tracker, self._run_folder)
+        self._services = ServiceRegistry(self, self._tracker)
+        self._saved = SavedObjects(name, self.workspace, self._run_folder)
         self._register_signals = register_signals
         self._signals_taken = False
         self._project_paths = [Path(path) for path in project_paths or ()]
         self._dirty_git = DirtyGitAction(dirty_git)
-        self._on_failure = on_failure
-        self._path = self.workspace.experimentspath / name
-        self._lock = FileLock(self._path / "lock")
-        self._started = 0.0
-        self.thread = 0
-        self._monitor: Monitor | None = None
+        self._stop_monitor: Callable[[], None] | None = None
         self._wait_for_quit = wait_for_quit
         self._quit = threading.Event()
 
     @staticmethod
     def current() -> experiment:
-        """The experiment that this thread works for: the one opened last, or a callback's own.
+        """Return the experiment of this thread: the one opened last, or a callback's own.
 
         Raises:
             AssertionError: there is none.
         """
-        plan = current_plan()
-        assert plan is not None, "no experiment is open"
-        return cast(experiment, plan)  # nothing else is a plan
+        plan = open_plans.current()
+        assert isinstance(plan, experiment), "no experiment is open"
+        return plan
 
     @property
     def run_mode(self) -> RunMode:
@@ -168,19 +156,22 @@ class experiment(Belongings):
         return self.workspace.run_mode
 
     @property
-    def scheduler(self) -> Scheduler:  # type: ignore[override] # read alone
+    def scheduler(self) -> Scheduler:
         """The scheduler of this process."""
         return Scheduler.instance()
 
     @property
-    def run_id(self) -> str:  # type: ignore[override] # read alone
-        """The name of this run's folder; ``dry-run`` in a dry run, which has none."""
-        return "dry-run" if self._records is None else self._records.run_id
+    def run_id(self) -> str:
+        """The name of this run's folder; `dry-run` in a dry run, which has none."""
+        return self._run.id
 
     @property
-    def workdir(self) -> Path:  # type: ignore[override] # read alone
+    def workdir(self) -> Path:
         """The folder of this run."""
-        return self._path / self.run_id
+        return self._run.folder
+
+    def _run_folder(self) -> Path:
+        return self._run.folder
 
     @property
     def resultspath(self) -> Path:
@@ -188,15 +179,29 @@ class experiment(Belongings):
         return self.workdir / "results"
 
     @property
+    def counts(self) -> Counts:
+        """How many jobs are in which state."""
+        return self._tracker.counts
+
+    @property
     def failed(self) -> bool:
         """Whether a task has failed, or could not be started because another one failed."""
-        counts = self.counts
-        return counts.failed > 0 or counts.skipped > 0 or bool(self.other_failures)
+        return self._tracker.failed
+
+    @property
+    def other_failures(self) -> list[str]:
+        """The failures of preparations that were wanted for themselves, and of callbacks."""
+        return self._tracker.other_failures
 
     @property
     def stops(self) -> bool:
         """Whether nothing more is started once a task has failed."""
-        return self._on_failure == "stop"
+        return self._tracker.stops
+
+    @property
+    def stop_cause(self) -> Job | None:
+        """The job whose failure has stopped the experiment, when it is to stop then."""
+        return self._tracker.stop_cause
 
     def token(self, name: str, count: int) -> CounterToken:
         """A counter shared by all experiments of this user: so many units, never more.
@@ -232,48 +237,25 @@ class experiment(Belongings):
         Raises:
             SchedulerError: called by a callback, which the experiment waits for.
         """
-        if self._records is not None:
-            self.scheduler.wait_for_all(self)
+        if self._run.recorded:
+            self.scheduler.wait_for_all(self._tracker)
 
     # ----------------------------------------------------------------- entering and leaving
 
     def __enter__(self) -> experiment:
         refuse_in_job(self.name)
-        refuse_twice(self.name, self._path, open_plans)
-        self._started = time.monotonic()
-        self.thread = threading.get_ident()
-        if self.run_mode is not RunMode.DRY_RUN:
-            self._open_records()
-        open_plans.append(self)
+        refuse_twice(self.name, self.workspace.path, open_plans.of_this_thread())
+        self._run.open(self.scheduler, self._project_paths, self._dirty_git)
+        open_plan(self)
         experiment.CURRENT = self
         know_own_script()
         if self._register_signals:
             self._signals_taken = term_signal.take()
-        if self.port is not None and self._records is not None:
+        if self.port is not None and self._run.recorded:
             from .monitor import start_monitor  # looks through all that is installed
 
-            self._monitor = start_monitor(self, self.host, self.port, self._web_token)
+            self._stop_monitor = start_monitor(self, self.host, self.port, self._web_token)
         return self
-
-    def _open_records(self) -> None:
-        try:
-            self._begin_run()
-        except OSError as error:
-            raise WorkspaceError(f"{self.name}: the run cannot be recorded: {error}") from None
-
-    def _begin_run(self) -> None:
-        projects = check_git(self.name, self._project_paths, self._dirty_git)
-        self.workspace.create()
-        self._path.mkdir(parents=True, exist_ok=True)
-        lock_runs(self.name, self._lock)
-        try:
-            self._records = RunRecords(self._path, projects, self.run_tags)
-            self.resultspath.mkdir()
-        except BaseException:
-            self._lock.release()
-            raise
-        self._live = live_line(self.name, self.counts)
-        self.scheduler.attach(self)
 
     def __exit__(
         self,
@@ -284,10 +266,7 @@ class experiment(Belongings):
         try:
             if kind is None:
                 self.wait()
-                self._status = "failed" if self.failed else "done"
-                self._remove_transient()
-                if self._records is not None:
-                    self.scheduler.finish_archives()
+                self._run.finish(self.scheduler)
                 self._stay()
         finally:
             self._leave()
@@ -298,24 +277,14 @@ class experiment(Belongings):
             )
         return kind is not None and issubclass(kind, GracefulExperimentExit)
 
-    def _remove_transient(self) -> None:
-        """Remove the folders of tasks that only others needed, which are done."""
-        if self._records is None or self.run_mode is not RunMode.NORMAL:
-            return
-        for job in self.scheduler.removable(self):
-            try:
-                remove(job.folder)
-            except OSError as error:
-                print(f"{self.name}: {job.path} cannot be removed: {error}", file=sys.stderr)
-
     def quit(self) -> None:
-        """End what ``wait_for_quit`` waits for; may be called from any thread."""
+        """End what `wait_for_quit` waits for; may be called from any thread."""
         self._quit.set()
 
     def _stay(self) -> None:
         """Wait until nobody looks any more, if that is wanted and there is something to see."""
-        running = [one for one in self.services.values() if one.state is ServiceState.RUNNING]
-        if not self._wait_for_quit or not (running or self._monitor is not None):
+        visible = self._services.any_running or self._stop_monitor is not None
+        if not self._wait_for_quit or not visible:
             return
         print(f"{self.name}: all tasks have ended; press Ctrl+C to leave", file=sys.stderr)
         with contextlib.suppress(KeyboardInterrupt):
@@ -323,41 +292,97 @@ class experiment(Belongings):
 
     def _leave(self) -> None:
         try:
-            self._stop_services()
-            if self._monitor is not None:
-                from .monitor import stop_monitor
-
-                stop_monitor(self, self._monitor)
+            self._services.stop_all()
+            if self._stop_monitor is not None:
+                self._stop_monitor()
         finally:
             self._close()
 
     def _close(self) -> None:
-        open_plans.remove(self)
+        close_plan(self)
         # They may be left in another order than they were opened in.
-        experiment.CURRENT = cast("experiment | None", open_plans[-1] if open_plans else None)
+        last = open_plans.last()
+        experiment.CURRENT = last if isinstance(last, experiment) else None
         try:
-            if self._records is not None:
-                self._close_run()
+            self._run.close(self.scheduler)
         finally:
-            self._lock.release()
             if self._signals_taken:
                 term_signal.leave()
 
-    def _close_run(self) -> None:
-        self.scheduler.detach(self)
-        seconds = time.monotonic() - self._started
-        print(summary(self.name, self.jobs.values(), self.counts, seconds), file=sys.stderr)
-        for text in self.other_failures:
-            print(f"  failed: {text}", file=sys.stderr)
-        running = self.counts.running
-        if running:
-            print(
-                f"{self.name}: {running} {'task goes' if running == 1 else 'tasks go'} on "
-                "without this process; "
-                "run the experiment again to take over",
-                file=sys.stderr,
-            )
-        prune_history(self._path, self.workspace.workspace_settings.history, self._status)
+    # ------------------------------------------------------------ saved objects, actions, services
+
+    def save(self, obj: Any, name: str = "default") -> None:
+        """Keep configurations with this run, to be had again by `load`.
+
+        Args:
+            obj: a configuration, or any nesting of lists, tuples and dictionaries of them.
+            name: under which they are kept; what was kept so before is replaced.
+
+        Raises:
+            ValueError: the name cannot be a folder's.
+            SerializationError: they cannot be saved.
+        """
+        self._saved.save(obj, name)
+
+    def load(self, name: str = "default", of: str | None = None) -> Any:
+        """Return what was kept by `save`.
+
+        Args:
+            name: under which it was kept in this run.
+            of: as second argument, a name in the newest run of another experiment, which the
+                first one names then.
+
+        Raises:
+            FileNotFoundError: nothing was kept under this name.
+        """
+        return self._saved.load(name, of)
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """The actions, by their identifiers."""
+        return self._actions.all()
+
+    def add_action(self, action: Action) -> str:
+        """Register what can be done later by `experimaestro experiments actions run`.
+
+        Args:
+            action: the configuration of an action.
+
+        Returns:
+            Its identifier.
+
+        Raises:
+            TypeError: it is not such a configuration, or its class does not say what to do.
+            ActionError: it cannot be stored; nothing is registered.
+        """
+        return self._actions.add(action)
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """The services, by their names."""
+        return self._services.all()
+
+    def add_service(self, service: S) -> S:
+        """Let a service go along with the experiment, such as a viewer of its results.
+
+        It is started by whoever asks for its URL first, and stopped with the experiment.
+
+        Args:
+            service: the service.
+
+        Returns:
+            The service; or the one that was added before, if it has the same class, name and
+            `state_dict()`.
+
+        Raises:
+            TypeError: it is not a service, or its `state_dict()` cannot be stored.
+            ValueError: its class has no `id`, or one that cannot name a folder.
+        """
+        return self._services.add(service)
+
+    def service_log_folder(self, service_id: str) -> Path | None:
+        """Return a new folder for the logs of a service; `None` in a dry run."""
+        return self._services.log_folder(service_id)
 
     # ------------------------------------------------------- called when tasks are submitted
 
@@ -365,38 +390,39 @@ class experiment(Belongings):
         """Accept a job, in the plan's thread.
 
         Returns:
-            The job, or the one of the same identifier that is known already.
+            The job, or the one of the same identifier that was submitted before.
         """
-        if not self.scheduler.runs(self):
+        engine, tracker = self.scheduler, self._tracker
+        if not engine.runs(tracker):
             raise SubmissionError(
                 f"the experiment {self.name} has ended: {job.label} came too late"
             )
         refuse_interactive(job.config)
         key = (job.task_id, job.identifier)
-        known = self.jobs.get(key)
-        if known is not None and known.state != JobState.ERROR:
-            self.scheduler.submitted_again(known, job.transient)
-            return known
-        shared = self.scheduler.find(job)
-        if known is None and shared is not None:
+        before = self.jobs.get(key)
+        if before is not None and before.state != JobState.ERROR:
+            engine.submitted_again(before, job.transient)
+            return before
+        shared = engine.find(job)
+        if before is None and shared is not None:
             self.jobs[key] = shared
-            self.scheduler.join(shared, self)
-            self.scheduler.submitted_again(shared, job.transient)
+            engine.join(shared, tracker)
+            engine.submitted_again(shared, job.transient)
             return shared
-        if known is not None:
+        if before is not None:
             # It failed in this run and is tried again: it must not count twice.
-            self.scheduler.call(lambda: self.job_forgotten(known))
+            engine.call(lambda: tracker.job_forgotten(before))
         self.jobs[key] = job
-        self.scheduler.submit(job, self)
+        engine.submit(job, tracker)
         return job
 
     def holds(self, job: Job) -> bool:
-        """Whether a job belongs to an experiment that is open, in the plan's thread."""
+        """Return whether a job belongs to an experiment that is open, in the plan's thread."""
         return self.scheduler.holds(job)
 
-    def preparations_of(self, task: Task, origins: Iterable[Node]) -> list[PrepareResource]:
-        """What is to be prepared before a task is run, in the plan's thread."""
-        return self.scheduler.preparations.needed_by(task, origins)
+    def preparations_of(self, task: Config, origins: Iterable[Node]) -> list[PrepareResource]:
+        """Return what is to be prepared before a task is run, in the plan's thread."""
+        return self.scheduler.preparations_of(task, origins)
 
     def watch_output(self, job: Job, method: Any, callback: Callable[[Any], Any]) -> None:
         """Call back for each output of a job, with what a method makes of it.
@@ -406,8 +432,8 @@ class experiment(Belongings):
             method: a method of a configuration that the job's task holds.
             callback: called with what the method returns, in a thread of callbacks.
         """
-        self.scheduler.watch_output(job, Watch(self, method, callback))
+        self.scheduler.watch_output(job, self._tracker, method, callback)
 
     def on_completed(self, job: Job, callback: Callable[[], Any]) -> None:
         """Call back when a job is done, in a thread of callbacks."""
-        self.scheduler.on_completed(job, self, callback)
+        self.scheduler.on_completed(job, self._tracker, callback)

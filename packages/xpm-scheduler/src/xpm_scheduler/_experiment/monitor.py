@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from .experiment import experiment
+from xpm_scheduler._tasks.interfaces import Plan
+from xpm_scheduler._tasks.job import Job
 
-#: Each entry point of this group is a function ``start(xp, *, host, port, token)`` that starts
-#: a monitor of an experiment, and returns it.
+#: Each entry point of this group is a function `start(xp, *, host, port, token)` that starts
+#: a monitor of an experiment, and returns it: an object with a method `stop()`.
 GROUP = "experimaestro.monitor"
 
 
-class Monitor(Protocol):
-    """A monitor that runs."""
-
-    def stop(self) -> None:
-        """End it."""
-        ...
-
-
-def start_monitor(xp: experiment, host: str | None, port: int, token: str | None) -> Monitor | None:
+def start_monitor(
+    xp: Plan[Job], host: str | None, port: int, token: str | None
+) -> Callable[[], None] | None:
     """Start the monitor of an experiment.
 
     Args:
@@ -32,29 +26,28 @@ def start_monitor(xp: experiment, host: str | None, port: int, token: str | None
         token: what those who look must know.
 
     Returns:
-        The monitor; ``None``, and a line that says why, when there is none or it cannot start:
-        an experiment does without.
+        A function that stops the monitor. `None`, and a printed line that says why, when there is
+        no monitor or it cannot start: an experiment does without.
     """
-    found = next(iter(entry_points(group=GROUP)), None)
-    if found is None:
+    entry = next(iter(entry_points(group=GROUP)), None)
+    if entry is None:
         print(
             f"{xp.name}: no web monitor is installed: nothing listens on port {port}",
             file=sys.stderr,
         )
         return None
     try:
-        monitor: Monitor = found.load()(xp, host=host, port=port, token=token)
+        monitor = entry.load()(xp, host=host, port=port, token=token)
     except Exception as error:  # noqa: BLE001 -- a plug-in's code
         text = f"{type(error).__name__}: {error}"
-        print(f"{xp.name}: the web monitor ({found.value}) has failed: {text}", file=sys.stderr)
+        print(f"{xp.name}: the web monitor ({entry.value}) has failed: {text}", file=sys.stderr)
         return None
-    return monitor
 
+    def stop() -> None:
+        try:
+            monitor.stop()
+        except Exception as error:  # noqa: BLE001 -- a plug-in's code
+            text = f"{type(error).__name__}: {error}"
+            print(f"{xp.name}: the web monitor could not be stopped: {text}", file=sys.stderr)
 
-def stop_monitor(xp: experiment, monitor: Monitor) -> None:
-    """End a monitor; what goes wrong with it is only told."""
-    try:
-        monitor.stop()
-    except Exception as error:  # noqa: BLE001 -- a plug-in's code
-        text = f"{type(error).__name__}: {error}"
-        print(f"{xp.name}: the web monitor could not be stopped: {text}", file=sys.stderr)
+    return stop

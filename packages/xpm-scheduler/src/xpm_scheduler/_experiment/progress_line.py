@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, TextIO
 
-from .summary import Counts
+from .counts import Counts
 
 #: How wide the line is in a notebook, whose width is not known, in characters.
 _COLUMNS = 100

@@ -8,25 +8,25 @@ from .states import JobFailureStatus, JobState, JobStateError
 
 
 class TransientMode(IntEnum):
-    """What to do with a task whose result only others need.
+    """What to do with a task whose result only other tasks use.
 
     Of several modes for one task, the smallest holds.
     """
 
     #: Run it, and keep its folder.
     NONE = 0
-    #: Run it only if something that is run needs it.
+    #: Run it only if something that is run requires it.
     TRANSIENT = 1
-    #: As ``TRANSIENT``, and delete its folder at the end of the experiment.
+    #: As `TRANSIENT`, and delete its folder at the end of the experiment.
     REMOVE = 2
 
 
 class JobDependency:
-    """That something needs something else to be done.
+    """The fact that something requires something else to be done.
 
     Attributes:
-        origin: what is needed: a job, or what a job needs to be prepared.
-        target: the job that needs it.
+        origin: what is required: a job, or what is to be prepared for a job.
+        target: the job that requires it.
     """
 
     __slots__ = ("origin", "target")
@@ -39,27 +39,27 @@ class JobDependency:
 class Node:
     """Something with a state that others may depend on: a job, or a preparation.
 
-    A record: it changes only in the scheduler's thread, by the table of ``_states``.
+    A record: it changes only in the scheduler's thread, by the table of `states`.
 
     Attributes:
         state: where it stands.
-        origins: what it needs.
-        dependents: what waits for it; ``None`` for nothing.
+        origins: what it requires.
+        dependents: what waits for it; `None` for nothing.
         pending: number of origins that are not done.
-        blame: what has failed, when it failed because of something else.
+        cause: what has failed, when it failed because of something else.
         message: why it failed.
-        demanded: whether it is to be run; a transient job, or a preparation, is only once
-            something that is run needs it.
+        required: whether it is to be run; a transient job, or a preparation, is to be run only
+            once something that is run requires it.
     """
 
     __slots__ = (
         "__weakref__",
-        "blame",
-        "demanded",
+        "cause",
         "dependents",
         "message",
         "origins",
         "pending",
+        "required",
         "state",
     )
 
@@ -68,22 +68,22 @@ class Node:
         self.origins = origins
         self.dependents: list[Node] | None = None
         self.pending = 0
-        self.blame: Node | None = None
+        self.cause: Node | None = None
         self.message = ""
-        self.demanded = False
+        self.required = False
 
     @property
     def locator(self) -> str:
-        """What it is, for files and messages."""
+        """A name for files and messages."""
         raise NotImplementedError
 
     @property
     def label(self) -> str:
-        """What it is, in short, for people."""
+        """A short description for people."""
         raise NotImplementedError
 
-    def needed_by(self, target: Node) -> JobDependency:
-        """That something needs this."""
+    def required_by(self, target: Node) -> JobDependency:
+        """Return the fact that a job requires this."""
         return JobDependency(self, target)
 
     def fail(self, reason: JobFailureStatus, message: str) -> JobStateError:

@@ -9,9 +9,9 @@ from typing import ClassVar
 class JobFailureStatus(Enum):
     """Why a job failed.
 
-    ``DEPENDENCY``: something it needs has failed, and it was not started. ``FAILED``: an
-    exception, an exit status or a signal. ``MEMORY``: too little of it. ``TIMEOUT``: its time
-    limit. ``CANCELLED``: it was told to stop. ``DELETED``: its folder was deleted. ``LOST``: its
+    `DEPENDENCY`: something it requires has failed, and it was not started. `FAILED`: an
+    exception, an exit status or a signal. `MEMORY`: too little of it. `TIMEOUT`: its time
+    limit. `CANCELLED`: a signal has stopped it. `DELETED`: its folder was deleted. `LOST`: its
     process is gone, and nobody knows why.
     """
 
@@ -25,7 +25,7 @@ class JobFailureStatus(Enum):
 
     @classmethod
     def parse(cls, text: str | None) -> JobFailureStatus:
-        """The status of that name, in any case; ``FAILED`` for one that is not known."""
+        """Return the status of that name, in any case; `FAILED` for a name that is not known."""
         try:
             return cls((text or "failed").lower())
         except ValueError:
@@ -35,9 +35,9 @@ class JobFailureStatus(Enum):
 class JobState:
     """A state of a job; compare it with the constants of this class.
 
-    ``UNSCHEDULED`` (not to be run so far), ``WAITING`` (for what it needs), ``READY`` (for tokens
-    and a place), ``SCHEDULED`` (being started), ``RUNNING``, ``DONE``, ``ERROR``. Every error state
-    equals ``JobState.ERROR``, whatever its reason.
+    `UNSCHEDULED` (not to be run so far), `WAITING` (for what it requires), `READY` (for tokens
+    and a slot), `SCHEDULED` (being started), `RUNNING`, `DONE`, `ERROR`. Every error state
+    equals `JobState.ERROR`, whatever its reason.
 
     >>> from xpm_scheduler import JobFailureStatus, JobState, JobStateError
     >>> state = JobStateError(JobFailureStatus.TIMEOUT)
@@ -61,7 +61,7 @@ class JobState:
 
     @property
     def failure_reason(self) -> JobFailureStatus | None:
-        """Why the job failed; ``None`` in all states but errors."""
+        """Why the job failed; `None` in all states but errors."""
         return None
 
     @property
@@ -70,23 +70,23 @@ class JobState:
         return self.name.lower()
 
     def is_unscheduled(self) -> bool:
-        """Whether the job was never handed to the scheduler (or never could start)."""
+        """Return whether the job was never handed to the scheduler (or never could start)."""
         return self._rank == 0
 
     def notstarted(self) -> bool:
-        """Whether the job has not begun to run, nor ended."""
+        """Return whether the job has neither begun to run nor ended."""
         return self._rank < 3
 
     def running(self) -> bool:
-        """Whether the job was started and has not ended."""
+        """Return whether the job was started and has not ended."""
         return 3 <= self._rank <= 4
 
     def finished(self) -> bool:
-        """Whether the job has ended, well or not."""
+        """Return whether the job has ended, with success or not."""
         return self._rank >= 5
 
     def is_error(self) -> bool:
-        """Whether the job has ended badly."""
+        """Return whether the job has failed."""
         return self._rank == 6
 
     def __eq__(self, other: object) -> bool:
@@ -129,7 +129,7 @@ TRANSITIONS: dict[JobState, dict[JobState, str]] = {
     JobState.UNSCHEDULED: {
         JobState.WAITING: "submitted, with dependencies that have not ended",
         JobState.READY: "submitted, with all dependencies done",
-        JobState.DONE: "its success marker is there, so that nothing it needs is needed",
+        JobState.DONE: "its success marker is there, so that it requires nothing",
         JobState.ERROR: "submitted, with a dependency that failed, or after the plan was stopped",
     },
     JobState.WAITING: {

@@ -1,7 +1,7 @@
 """What follows from what: the decisions about jobs, without any I/O.
 
-Every change of state is made by :func:`submit`, :func:`move` or :func:`stop`, checked against
-the table of ``_states``, and *returned*, so that whoever does the I/O sees all that happened.
+Every change of state is made by `submit`, `move` or `stop`, checked against the table of
+`states`, and *returned*, so that whoever does the I/O sees all that happened.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .states import TRANSITIONS, JobFailureStatus, JobState
 
 
 class Change(NamedTuple):
-    """Something has gone from one state to another."""
+    """The change of a node from one state to another."""
 
     node: Node
     old: JobState
@@ -22,11 +22,11 @@ class Change(NamedTuple):
 
 
 def submit(node: Node) -> list[Change]:
-    """Take something in that is to be run: count what it waits for, and say where it stands.
+    """Take in a node that is to be run: count what it waits for, and give it a state.
 
     Args:
-        node: in state ``UNSCHEDULED``. Its origins may be so too: they are to be submitted
-            next, since something needs them now.
+        node: in state `UNSCHEDULED`. Its origins may be so too: they are to be submitted next,
+            since something requires them now.
 
     Returns:
         The changes, in order.
@@ -54,15 +54,18 @@ def move(node: Node, new: JobState) -> list[Change]:
 
 
 def stop(nodes: Iterable[Node], cause: Node) -> list[Change]:
-    """Give up what has not been started, because of a failure that is no dependency of it.
+    """Give up what has not been started, because of a failure that is not a dependency of it.
 
     Args:
         nodes: what is not wanted any more; what was started or has ended is left alone.
         cause: what has failed.
+
+    Returns:
+        The changes, in order.
     """
     changes: list[Change] = []
     for node in nodes:
-        if node.demanded and node.state.notstarted():
+        if node.required and node.state.notstarted():
             changes += _spread([_fail_for(node, cause)])
     return changes
 
@@ -88,9 +91,9 @@ def _spread(changes: list[Change]) -> list[Change]:
 
 
 def _fail_for(node: Node, origin: Node) -> Change:
-    node.blame = origin.blame or origin
+    node.cause = origin.cause or origin
     reason = JobFailureStatus.DEPENDENCY
-    return _change(node, node.fail(reason, f"{node.blame.locator} failed"))
+    return _change(node, node.fail(reason, f"{node.cause.locator} failed"))
 
 
 def _change(node: Node, new: JobState) -> Change:

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from xpm_scheduler.taskglobals import is_main_process
 
 from .reporter import JobReporter
 
 T = TypeVar("T")
-
-
-class LevelInformation(NamedTuple):
-    """How far one level of a running task has come.
-
-    Attributes:
-        level: 0 for the task, 1 for a step of it, and so on.
-        desc: what is being done.
-        progress: the part that is done, from 0 to 1.
-    """
-
-    level: int
-    desc: str | None
-    progress: float
 
 
 def progress(value: float, level: int = 0, desc: str | None = None, console: bool = False) -> None:

@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from xpm_scheduler._files.atomic import LineLog, iso_time, write_json
+from xpm_os.files import write_json
+from xpm_os.jsonl import LineLog
+from xpm_scheduler._workspace.json_files import iso_time
 from xpm_scheduler._workspace.layout import JobFolder
 
 #: Progress of one level is written at most this often (seconds): a task that reports

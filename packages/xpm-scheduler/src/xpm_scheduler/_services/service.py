@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .serialization import find_class, from_json, to_json
 
 if TYPE_CHECKING:
-    from xpm_scheduler._experiment.experiment import experiment
+    from xpm_scheduler._tasks.interfaces import Plan
+    from xpm_scheduler._tasks.job import Job
 
 _logger = logging.getLogger("xpm.services")
 
@@ -70,7 +71,7 @@ class Service:
 
     # On the class, so that a sub-class that does not call __init__ has them too.
     log_directory: Path | None = None
-    _experiment: experiment | None = None
+    _experiment: Plan[Job] | None = None
     _experiment_id = ""
     _run_id = ""
     _state = ServiceState.STOPPED
@@ -162,7 +163,7 @@ class Service:
 
     # ------------------------------------------------------------------- in an experiment
 
-    def set_experiment(self, xp: experiment) -> None:
+    def set_experiment(self, xp: Plan[Job]) -> None:
         """Called when it is added to an experiment; gives it a folder for logs.
 
         Args:

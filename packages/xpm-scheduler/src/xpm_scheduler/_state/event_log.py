@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from xpm_scheduler._files.lines import LineReader
-from xpm_scheduler._files.problems import Problem
+from xpm_os.jsonl import LineReader, Problem
 
 _NAME = re.compile(r"event-(\d+)\.jsonl")
 

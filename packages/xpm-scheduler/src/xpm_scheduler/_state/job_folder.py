@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from xpm_launchers import LauncherError, process_from_handle
-from xpm_scheduler._files.atomic import read_json_object
-from xpm_scheduler._files.lines import LineReader
+from xpm_os.hosts import host_name
+from xpm_os.locks import is_locked_alone
 from xpm_scheduler._graph.states import JobFailureStatus, JobState, JobStateError
-from xpm_scheduler._workspace.attempts import hostname
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler._workspace.markers import read_failure
 from xpm_scheduler.exceptions import CorruptFileError
 
-#: How much of the end of a job's events is read for its progress, when its status does not
-#: say up to where it counts (releases 2.x), in bytes.
-_TAIL = 65536
+from .progress import read_levels
 
 
 class JobDetails(NamedTuple):
@@ -70,7 +67,7 @@ def read_details(path: str, name: str) -> JobDetails:
         exit_code=verdict.code,
         message=verdict.message,
         retry_count=retries if isinstance(retries, int) else 0,
-        progress=_progress(folder, status, problems),
+        progress=read_levels(folder, status, problems),
         process=verdict.process,
         problems=tuple(problems),
     )
@@ -123,66 +120,14 @@ def look_passively(
 
 
 def _lives(handle: dict[str, Any], folder: JobFolder) -> bool:
-    if handle.get("type") == "local" and handle.get("host") != hostname():
+    if handle.get("type") == "local" and handle.get("host") != host_name():
         # Its host cannot be asked. Release 2.x holds the lock alone; of others, what is
         # recorded stands until a marker says otherwise.
-        return not os.path.exists(folder.old_lock) or is_locked(folder.old_lock)
+        return not os.path.exists(folder.old_lock) or is_locked_alone(folder.old_lock)
     try:
         return process_from_handle(handle).is_running()
     except (LauncherError, OSError):
         return False
-
-
-def is_locked(path: str) -> bool:
-    """Whether somebody holds a lock alone.
-
-    The shared half is asked for and given back at once, so that other readers are not
-    disturbed; somebody who wants the lock in that moment waits for as long.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False  # a file system without locks: nobody can hold one
-    finally:
-        os.close(descriptor)
-
-
-def _progress(
-    folder: JobFolder, status: dict[str, Any], problems: list[str]
-) -> list[dict[str, Any]]:
-    recorded = status.get("progress")
-    levels = [dict(each) for each in recorded if isinstance(each, dict)] if recorded else []
-    if status.get("state") != "running":
-        return levels
-    offset = status.get("events_offset")
-    reader = LineReader(folder.events)
-    if isinstance(offset, int):
-        reader.position = offset
-    else:
-        reader.start_near_end(_TAIL)
-    for event in reader.read():
-        if event.get("event_type") == "JobProgressEvent":
-            _set_level(levels, event)
-    problems.extend(str(problem) for problem in reader.take_problems())
-    return levels
-
-
-def _set_level(levels: list[dict[str, Any]], event: dict[str, Any]) -> None:
-    level, value = event.get("level"), event.get("progress")
-    if not isinstance(level, int) or not isinstance(value, int | float) or not 0 <= level < 100:
-        return
-    while len(levels) <= level:
-        levels.append({"level": len(levels), "progress": 0.0, "desc": None})
-    levels[level] = {"level": level, "progress": float(value), "desc": event.get("desc")}
-    # What lies below belongs to the step before.
-    del levels[level + 1 :]
 
 
 def _object(path: str, problems: list[str]) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xpm_scheduler._files.problems import Problem
+from xpm_os.jsonl import Problem
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
 
 from .job_folder import JobDetails, read_details

@@ -11,16 +11,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from xpm_scheduler._files.atomic import read_json_object
-from xpm_scheduler._files.problems import Problem
+from xpm_os.jsonl import Problem
+from xpm_os.locks import is_locked_alone
 from xpm_scheduler._graph.states import JobFailureStatus, JobState, JobStateError
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder, job_path
 from xpm_scheduler.exceptions import CorruptFileError
 
 from .event_log import EventLog
 from .fold import Fold, decode_status, parse_state
 from .interfaces import Static
-from .job_folder import is_locked, iso_seconds, look_passively
+from .job_folder import iso_seconds, look_passively
 from .records import Changes, ExperimentStatus, JobRecord
 from .submissions import StaticFacts
 
@@ -104,7 +105,7 @@ class RunState:
         """Whether a driver holds the experiment's lock for this run; asked each time."""
         return (
             self.status is ExperimentStatus.RUNNING
-            and is_locked(str(self.path.parent / "lock"))
+            and is_locked_alone(str(self.path.parent / "lock"))
             and _is_newest(self.path)
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from xpm_scheduler._files.lines import LineReader
-from xpm_scheduler._files.problems import Problem
+from xpm_os.jsonl import LineReader, Problem
 
 from .interfaces import NOTHING, Static
 

@@ -14,8 +14,8 @@ from inspect import iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from xpm_scheduler._files.atomic import FileLock
-from xpm_scheduler._workspace.workspace import RunMode, current_plan
+from xpm_os.locks import FileLock
+from xpm_scheduler._workspace.workspace import RunMode, open_workspaces
 from xpm_scheduler.exceptions import CacheError
 from xpm_scheduler.taskglobals import Env
 
@@ -171,9 +171,8 @@ def _place(owner: Any, name: str, method: str) -> _Place:
 
 def _root(method: str) -> tuple[Path, bool]:
     """The folder of what is kept, and whether nothing may be written there."""
-    plan = current_plan()
-    if plan is not None:
-        workspace = plan.workspace
+    workspace = open_workspaces.current()
+    if workspace is not None:
         return workspace.configcachepath, workspace.run_mode is RunMode.DRY_RUN
     if Env.taskpath is not None:
         # From <workspace>/jobs/<task>/<identifier>.

@@ -1,27 +1,23 @@
-"""Where the generated paths of a task lie."""
+"""The paths that are generated for a task."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xpm_config import Config, ConfigWalkContext, Partial
 from xpm_scheduler._workspace.layout import task_name
 from xpm_scheduler._workspace.workspace import Workspace
 
-if TYPE_CHECKING:
-    from .task import Task
-
 
 class JobContext(ConfigWalkContext):
-    """Where the generated paths of a task lie: in its job's folder.
+    """The place of the generated paths of a task: the folder of its job.
 
-    The folder is worked out only if a path is generated, since it needs the identifier.
+    It is worked out only if a path is generated, since it depends on the identifier.
     """
 
     __slots__ = ("_task", "_workspace", "partials")
 
-    def __init__(self, task: Task, workspace: Workspace) -> None:
+    def __init__(self, task: Config, workspace: Workspace) -> None:
         super().__init__()
         #: The partial folders that were asked for.
         self.partials: dict[str, None] = {}
@@ -29,7 +25,7 @@ class JobContext(ConfigWalkContext):
         self._workspace = workspace
 
     @property
-    def task(self) -> Task:
+    def task(self) -> Config:
         """The task that owns the paths."""
         return self._task
 
@@ -41,10 +37,10 @@ class JobContext(ConfigWalkContext):
         return Path(self._workspace.job_path(task_id, str(xpm.identifier)))
 
     def partial_path(self, partial: Partial, config: Config) -> Path:
-        """The folder shared by tasks with the same partial identifier."""
+        """Return the folder shared by tasks with the same partial identifier."""
         root = self._workspace.partialspath
         xpm = config.__xpm__
-        # One that is no attribute of a class has no name.
+        # A partial that is not an attribute of a class has no name.
         name = partial.name or "partial"
         identifier = str(xpm.get_partial_identifier(partial))
         path = root / xpm.xpmtype.identifier / name / identifier
@@ -53,12 +49,12 @@ class JobContext(ConfigWalkContext):
 
 
 def STDOUT(context: ConfigWalkContext, config: Config) -> Path:
-    """Where the standard output of a task goes: ``PathGenerator(STDOUT)``."""
+    """Return where the standard output of a task goes: `PathGenerator(STDOUT)`."""
     return _log(context, "out")
 
 
 def STDERR(context: ConfigWalkContext, config: Config) -> Path:
-    """Where the standard error of a task goes: ``PathGenerator(STDERR)``."""
+    """Return where the standard error of a task goes: `PathGenerator(STDERR)`."""
     return _log(context, "err")
 
 

@@ -1,4 +1,4 @@
-"""A job: a task with a folder, on its way from submission to its end."""
+"""Jobs: tasks with a folder, on their way from submission to their end."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from xpm_scheduler.taskglobals import RANK_VARIABLES
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher, TokenDependency
-    from xpm_scheduler._engine.scheduler import Scheduler
-    from xpm_scheduler._experiment.experiment import experiment
-    from xpm_scheduler._runner.progress import LevelInformation
+    from xpm_scheduler._state.progress import LevelInformation
+    from xpm_serialize import LightweightTask
 
-    from .task import Task
+    from .interfaces import Engine, JobObserver, Plan
 
 
 class JobOptions(NamedTuple):
-    """What can be asked for one submission; see :meth:`Task.submit`."""
+    """What can be asked for one submission; see `Task.submit`."""
 
     max_retries: int | None = None
     transient: TransientMode | None = None
@@ -38,14 +37,14 @@ class Job(Node):
     Args:
         config: the sealed task.
         workspace: where it is run.
-        launcher: what runs it; ``None`` for the workspace's.
+        launcher: what runs it; `None` for the workspace's.
         run_mode: what to do with it.
         origins: what must be done before: jobs, and preparations.
         tokens: the units that it holds while it runs.
-        partials: the partial folders that it has for itself while it runs.
-        max_retries: how often it is executed in all, at most, when it is resumable; ``None``
+        partials: the partial folders that it alone uses while it runs.
+        max_retries: how often it is executed in all, at most, when it is resumable; `None`
             for what the workspace says.
-        transient: whether it is run only if something needs it.
+        transient: whether it is run only if something requires it.
         backup: whether it may be archived in the workspace's auxiliary folders.
     """
 
@@ -56,10 +55,10 @@ class Job(Node):
         "config",
         "endtime",
         "env",
-        "experiments",
         "found_done",
         "identifier",
         "lock",
+        "observers",
         "partials",
         "run_mode",
         "scheduler",
@@ -75,7 +74,7 @@ class Job(Node):
 
     def __init__(
         self,
-        config: Task,
+        config: LightweightTask,
         *,
         workspace: Workspace,
         launcher: Launcher | None = None,
@@ -103,8 +102,8 @@ class Job(Node):
         self.env: dict[str, str] | None = None
         #: What the scheduler knows (read anywhere, written in its thread alone).
         self.found_done = False
-        self.experiments: tuple[experiment, ...] = ()
-        self.scheduler: Scheduler | None = None
+        self.observers: tuple[JobObserver[Job], ...] = ()
+        self.scheduler: Engine[Job] | None = None
         #: What belongs to the attempt being made.
         self.ticket: Any = None
         self.lock: Any = None
@@ -130,26 +129,34 @@ class Job(Node):
 
     @property
     def scheduler_state(self) -> JobState:
-        """The state, as the scheduler sees it."""
+        """The state, as the scheduler knows it."""
         return self.state
+
+    @property
+    def experiments(self) -> tuple[Plan[Job], ...]:
+        """The open experiments that it belongs to."""
+        return tuple(observer.plan for observer in self.observers)
 
     @property
     def dependencies(self) -> list[JobDependency]:
         """What must be done before."""
-        return [origin.needed_by(self) for origin in self.origins]
+        return [origin.required_by(self) for origin in self.origins]
 
     @property
-    def sleeps(self) -> bool:
-        """Whether the job is run only if something needs it, and nothing does so far."""
-        lazy = self.transient is not TransientMode.NONE
-        return lazy and not self.demanded and self.run_mode is RunMode.NORMAL
+    def deferred(self) -> bool:
+        """Whether the job is run only if something requires it, and nothing does so far."""
+        transient = self.transient is not TransientMode.NONE
+        return transient and not self.required and self.run_mode is RunMode.NORMAL
 
     def again(self, origins: tuple[Node, ...], options: JobOptions | None) -> Job:
-        """A new job for the same task, to be run as this one was to be.
+        """Return a new job for the same task, to be run as this one was to be.
 
         Args:
             origins: what must be done before.
             options: what is asked for now, where it differs.
+
+        Returns:
+            A job that was not submitted yet.
         """
         asked = options or JobOptions()
         job = Job(
@@ -170,14 +177,14 @@ class Job(Node):
     def add_dependencies(self, *tokens: TokenDependency) -> None:
         """Make the job hold units of counters while it runs; before it is submitted.
 
-        It is for launchers and hooks: a task is given its own (``token(1, task)``).
+        It is for launchers and hooks: a task is given its own (`token(1, task)`).
         """
         self.tokens = (*self.tokens, *tokens)
 
     @property
     def resumable(self) -> bool:
         """Whether the job keeps its folder when it is run again."""
-        return bool(type(self.config).__xpm_resumable__)
+        return bool(getattr(type(self.config), "__xpm_resumable__", False))
 
     @property
     def max_retries(self) -> int:
@@ -194,13 +201,10 @@ class Job(Node):
     @property
     def progress(self) -> list[LevelInformation]:
         """How far the job has come, the task's own level first; from its folder."""
-        from xpm_scheduler._runner.progress import LevelInformation
-        from xpm_scheduler._state.job_folder import (
-            read_details,  # a driver asks for it seldom or never
-        )
+        # A driver asks for it seldom or never.
+        from xpm_scheduler._state.progress import read_progress
 
-        levels = read_details(self.folder.path, self.name).progress
-        return [LevelInformation(each["level"], each["desc"], each["progress"]) for each in levels]
+        return read_progress(self.folder)
 
     @property
     def name(self) -> str:
@@ -211,7 +215,7 @@ class Job(Node):
 
     @property
     def locator(self) -> str:
-        """``<task id>/<identifier>``."""
+        """`<task id>/<identifier>`."""
         return f"{self.task_id}/{self.identifier}"
 
     @property
@@ -265,8 +269,11 @@ class Job(Node):
         return self.env
 
     def full_environ(self) -> dict[str, str]:
-        """The environment of the job's process: this process's, overlaid by what is set for
-        the workspace, then the launcher, then the job."""
+        """Return the environment of the job's process.
+
+        It is this process's, overlaid by what is set for the workspace, then the launcher, then
+        the job.
+        """
         return {
             **{k: v for k, v in os.environ.items() if k not in RANK_VARIABLES},
             **self.workspace.env,

@@ -1,75 +1,46 @@
-"""Makes the jobs of tasks, with what they need."""
+"""The job of a task, with the jobs that it requires."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from xpm_config import Config, producers
 from xpm_scheduler._graph.nodes import JobDependency, Node, TransientMode
 from xpm_scheduler._graph.states import JobState
-from xpm_scheduler._workspace.workspace import Plan, RunMode, Workspace
+from xpm_scheduler._workspace.workspace import RunMode, Workspace
 from xpm_scheduler.exceptions import SubmissionError
+from xpm_serialize import LightweightTask
 
+from .interfaces import Plan
 from .job import Job, JobOptions
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
 
-    from .task import Task
-
-
-class SubmittingPlan(Plan, Protocol):
-    """What an experiment does with a job."""
-
-    def take(self, job: Job) -> Job:
-        """Accept a job; returns it, or the one of the same identifier that is known."""
-        ...
-
-    def watch_output(self, job: Job, method: Any, callback: Callable[[Any], Any]) -> None:
-        """Call back for each output of a job."""
-        ...
-
-    def on_completed(self, job: Job, callback: Callable[[], Any]) -> None:
-        """Call back when a job is done."""
-        ...
-
-    def add_action(self, action: Any) -> str:
-        """Register what can be done later; returns its identifier."""
-        ...
-
-    def holds(self, job: Job) -> bool:
-        """Whether a job belongs to an experiment that is open: it will come to an end."""
-        ...
-
-    def preparations_of(self, task: Task, origins: Iterable[Node]) -> Iterable[Node]:
-        """What is to be prepared before a task that needs these."""
-        ...
-
 
 def make_job(
-    task: Task,
+    task: LightweightTask,
     *,
     workspace: Workspace,
     launcher: Launcher | None,
     mode: RunMode,
-    plan: SubmittingPlan | None,
+    plan: Plan[Job] | None,
     partials: tuple[str, ...],
     options: JobOptions,
 ) -> Job:
-    """The job of a sealed task.
+    """Return the job of a sealed task.
 
     Args:
         task: the task.
         workspace: where it is run.
-        launcher: what runs it; ``None`` for the workspace's.
+        launcher: what runs it; `None` for the workspace's.
         mode: what to do with it.
-        plan: the experiment that it is submitted to; ``None`` for a dry run outside any.
+        plan: the experiment that it is submitted to; `None` for a dry run outside any.
         partials: the partial folders that it uses.
         options: what else was asked for.
 
     Raises:
-        SubmissionError: something that it needs will never be there.
+        SubmissionError: something that it requires will never be there.
     """
     return Job(
         task,
@@ -85,9 +56,9 @@ def make_job(
     )
 
 
-def _origins(task: Task, mode: RunMode, plan: SubmittingPlan | None) -> tuple[Node, ...]:
-    """What a task needs: the jobs of what it holds, those added by hand, and preparations."""
-    jobs = _needed_jobs(task)
+def _origins(task: LightweightTask, mode: RunMode, plan: Plan[Job] | None) -> tuple[Node, ...]:
+    """Return what a task requires: jobs of what it holds, jobs added by hand, and preparations."""
+    jobs = _required_jobs(task)
     if plan is None or mode is RunMode.DRY_RUN:
         return tuple(dict.fromkeys(jobs))
     for job in jobs:
@@ -100,7 +71,7 @@ def _origins(task: Task, mode: RunMode, plan: SubmittingPlan | None) -> tuple[No
     return tuple(dict.fromkeys((*held, *plan.preparations_of(task, held))))
 
 
-def _needed_jobs(task: Task) -> list[Job]:
+def _required_jobs(task: LightweightTask) -> list[Job]:
     # A producer without a job was loaded from its folder: what it produces is there already.
     jobs = [producer.__xpm__.job for producer in producers(task)]
     jobs += [
@@ -110,18 +81,18 @@ def _needed_jobs(task: Task) -> list[Job]:
 
 
 def newest(job: Job) -> Job:
-    """The job that has taken the place of another one, if any has.
+    """Return the job that has taken the place of another one, or that one.
 
-    Several equal tasks have one job; what :func:`renew` makes is known to the one it is made of.
+    Several equal tasks have one job; what `renew` makes is known to the task it is made of.
     """
     last: Job = job.config.__xpm__.job
     return last
 
 
-def renew(job: Job, plan: SubmittingPlan, options: JobOptions | None = None) -> Job:
-    """A job that an ended experiment has left, or that has failed, for an open experiment.
+def renew(job: Job, plan: Plan[Job], options: JobOptions | None = None) -> Job:
+    """Renew, for an open experiment, a job that an ended one has left, or that has failed.
 
-    What it needs, and was left as well, is renewed before; a loop, however deep that goes.
+    What it requires, and was left as well, is renewed before; a loop, however deep that goes.
 
     Args:
         job: the job.
@@ -137,9 +108,9 @@ def renew(job: Job, plan: SubmittingPlan, options: JobOptions | None = None) -> 
     while stack:
         current = stack[-1]
         task = current.config
-        below = [] if task.__xpm__.job is not current else _left(task, plan)
-        if below:
-            stack += below
+        left = [] if task.__xpm__.job is not current else _left_jobs(task, plan)
+        if left:
+            stack += left
             continue
         stack.pop()
         if task.__xpm__.job is current:
@@ -151,11 +122,11 @@ def renew(job: Job, plan: SubmittingPlan, options: JobOptions | None = None) -> 
     return newest(job)
 
 
-def _left(task: Task, plan: SubmittingPlan) -> list[Job]:
-    """The jobs that a task needs, which an ended experiment has left."""
+def _left_jobs(task: LightweightTask, plan: Plan[Job]) -> list[Job]:
+    """Return the jobs that a task requires and an ended experiment has left."""
     return [
         job
-        for job in _needed_jobs(task)
+        for job in _required_jobs(task)
         if job.state != JobState.DONE
         and not plan.holds(job)
         and job.run_mode is not RunMode.DRY_RUN
@@ -167,8 +138,8 @@ def _is_token(added: Any) -> bool:
     return hasattr(added, "token") and hasattr(added, "count")
 
 
-def _dependency_job(task: Task, added: Any) -> Job | None:
-    """The job that a dependency added by hand stands for."""
+def _dependency_job(task: LightweightTask, added: Any) -> Job | None:
+    """Return the job that a dependency added by hand stands for."""
     if isinstance(added, JobDependency):
         added = added.origin
     if isinstance(added, Config):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xpm_scheduler._files.atomic import LineLog
+from xpm_os.jsonl import LineLog, end_last_line, whole_lines
 from xpm_scheduler._workspace.layout import JobFolder
 
 
@@ -59,7 +59,7 @@ class OutputRecorder:
                 f"dictionaries of them: {error}"
             ) from None
         if self._log is None:
-            _end_last_line(self._folder.outputs)
+            end_last_line(self._folder.outputs)
             self._log = LineLog(self._folder.outputs)
         self._log.append(record)
         self._log.flush()
@@ -87,16 +87,6 @@ class OutputRecorder:
             elif isinstance(encoded, dict) and isinstance(value, dict):
                 stack += [(value.get(key), field) for key, field in encoded.items()]
         return own
-
-
-def _end_last_line(path: str) -> None:
-    """End a line that a killed execution has left unfinished, so that ours is one of its own."""
-    if not os.path.exists(path) or not os.path.getsize(path):
-        return
-    with open(path, "rb+") as file:
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            file.write(b"\n")
 
 
 class OutputReader:
@@ -130,11 +120,11 @@ class OutputReader:
         except OSError as error:
             told, self._refused = self._refused, True
             return [], [] if told else [f"the outputs of a task cannot be read: {error}"]
-        whole = data[: data.rfind(b"\n") + 1]
+        lines, size = whole_lines(data)
         start = self._offset
-        self._offset += len(whole)
+        self._offset += size
         outputs, errors = [], []
-        for line in whole.splitlines():
+        for line in lines:
             if not line.strip() or line in self._seen:
                 continue
             self._seen.add(line)

@@ -6,17 +6,15 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from xpm_config import Config, clone, walk
 from xpm_scheduler._graph.nodes import JobDependency, Node
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
 from xpm_scheduler._workspace.layout import task_name
 
+from .interfaces import JobObserver
 from .job import Job
-
-if TYPE_CHECKING:
-    from xpm_scheduler._experiment.experiment import experiment
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -28,12 +26,12 @@ class Prepare(Config):
     """A configuration with something to be done before tasks that hold it can run.
 
     Once for each identifier, in the process of the plan, and only if such a task is to be
-    run: :meth:`is_prepared` is asked, then :meth:`prepare` is called, on a copy of the
+    run: `is_prepared` is asked, then `prepare` is called, on a copy of the
     configuration. Preparations run beside each other; they have no folder.
     """
 
     def is_prepared(self) -> bool:
-        """Whether nothing is to be done; by default there always is."""
+        """Return whether nothing is to be done; by default there always is."""
         return False
 
     def prepare(self) -> None:
@@ -41,26 +39,29 @@ class Prepare(Config):
 
 
 class PrepareDependency(JobDependency):
-    """That a job needs something to be prepared."""
+    """The fact that a job requires something to be prepared."""
 
     __slots__ = ()
 
 
 class PrepareResource(Node):
-    """That a configuration is prepared; what it is to the jobs that hold the configuration.
+    """The preparation of a configuration, which the jobs that hold the configuration require.
 
     Args:
         config: the configuration.
+
+    Attributes:
+        observers: the experiments in which it is wanted for itself, and not for a job that is run.
     """
 
-    __slots__ = ("config", "experiments", "identifier", "task_id")
+    __slots__ = ("config", "identifier", "observers", "task_id")
 
     def __init__(self, config: Prepare) -> None:
         super().__init__()
         self.config = config
         self.task_id: str = config.__xpm__.xpmtype.identifier
         self.identifier = str(config.__xpm__.identifier)
-        self.experiments: list[experiment] = []
+        self.observers: list[JobObserver[Job]] = []
 
     @property
     def locator(self) -> str:
@@ -70,58 +71,50 @@ class PrepareResource(Node):
     def label(self) -> str:
         return f"preparation {task_name(self.task_id)} {self.identifier[:8]}"
 
-    def needed_by(self, target: Node) -> JobDependency:
+    def required_by(self, target: Node) -> JobDependency:
         return PrepareDependency(self, target)
-
-
-class Mover(Protocol):
-    """What the scheduler does for preparations."""
-
-    def move(self, node: Node, state: JobState) -> None:
-        """Change a state; only in the scheduler's thread."""
-
-    def post(self, function: Callable[..., None], *arguments: object) -> None:
-        """Call a function in the scheduler's thread."""
 
 
 class Preparations:
     """The preparations of this process, each once.
 
     Args:
-        mover: the scheduler.
+        post: has a function called in the scheduler's thread.
+        move: changes a state; called in the scheduler's thread.
     """
 
-    def __init__(self, mover: Mover) -> None:
-        self._mover = mover
+    def __init__(self, post: Callable[..., None], move: Callable[[Node, JobState], None]) -> None:
+        self._post = post
+        self._move = move
         self._known: dict[tuple[str, str], PrepareResource] = {}
         self._guard = threading.Lock()
-        self._places = threading.Semaphore(_AT_ONCE)
+        self._slots = threading.Semaphore(_AT_ONCE)
 
-    def needed_by(self, task: Config, origins: Iterable[Node]) -> list[PrepareResource]:
-        """What is to be prepared for a task; called in the plan's thread.
+    def required_by(self, task: Config, origins: Iterable[Node]) -> list[PrepareResource]:
+        """Return what is to be prepared for a task; called in the plan's thread.
 
         Args:
             task: the sealed task.
-            origins: the jobs it needs: what was to be prepared for these is needed too, since
-                they may have been run elsewhere.
+            origins: the jobs that it requires: their preparations are required too, since these
+                jobs may have been run elsewhere.
         """
         if not Prepare.__subclasses__():
             return []
-        found: dict[int, PrepareResource] = {}
+        required: dict[int, PrepareResource] = {}
         for config in walk(task, into_produced=False):
             if isinstance(config, Prepare):
                 resource = self._resource(config)
-                found[id(resource)] = resource
+                required[id(resource)] = resource
         for origin in origins:
             if isinstance(origin, Job):
                 for above in origin.origins:
                     if isinstance(above, PrepareResource):
                         resource = self._resource(above.config)
-                        found[id(resource)] = resource
-        return list(found.values())
+                        required[id(resource)] = resource
+        return list(required.values())
 
     def _resource(self, config: Prepare) -> PrepareResource:
-        """The one of a configuration; a new one when the one before has failed."""
+        """Return the preparation of a configuration; a new one when the one before has failed."""
         key = (config.__xpm__.xpmtype.identifier, str(config.__xpm__.identifier))
         with self._guard:
             known = self._known.get(key)
@@ -136,7 +129,7 @@ class Preparations:
 
     def _prepare(self, resource: PrepareResource) -> None:
         error: str | None = None
-        with self._places:
+        with self._slots:
             try:
                 config = clone(resource.config)
                 if not config.is_prepared():
@@ -144,16 +137,16 @@ class Preparations:
             except BaseException as raised:
                 error = _describe(raised)
                 _logger.error("%s has failed", resource.label, exc_info=raised)
-        self._mover.post(self._prepared, resource, error)
+        self._post(self._prepared, resource, error)
 
     def _prepared(self, resource: PrepareResource, error: str | None) -> None:
         state = JobState.DONE
         if error is not None:
             state = resource.fail(JobFailureStatus.FAILED, error)
-        self._mover.move(resource, state)
-        for xp in resource.experiments:
-            xp.prepared(resource)
-        resource.experiments.clear()
+        self._move(resource, state)
+        for observer in resource.observers:
+            observer.preparation_ended(resource)
+        resource.observers.clear()
 
 
 def _describe(error: Any) -> str:

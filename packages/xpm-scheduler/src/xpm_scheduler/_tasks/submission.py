@@ -1,32 +1,37 @@
-"""From a task to a job: what ``submit()`` does, in the plan's own thread."""
+"""From a task to a job: what `submit()` does, in the plan's own thread."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from xpm_config import Config, mark_output, submit_hooks
 from xpm_scheduler._graph.nodes import TransientMode
 from xpm_scheduler._graph.states import JobState
-from xpm_scheduler._workspace.workspace import RunMode, Workspace, current_plan
+from xpm_scheduler._workspace.workspace import RunMode, Workspace
 from xpm_scheduler.exceptions import SubmissionError
 from xpm_scheduler.settings import find_workspace, get_settings
 from xpm_serialize import LightweightTask
 
 from .context import JobContext
+from .interfaces import Plan
 from .job import Job, JobOptions
-from .job_factory import SubmittingPlan, make_job, newest, renew
+from .job_factory import make_job, newest, renew
+from .open_plans import open_plans
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher
 
-    from .task import Task
+#: Gives the output of a task; called with a function that marks what the task produces, and one
+#: that registers actions.
+MakeOutput = Callable[[Callable[[Any], Any], Callable[[Any], str]], Any]
 
 
 def submit_task(
-    task: Task,
+    task: LightweightTask,
+    make_output: MakeOutput,
     *,
     workspace: Workspace | None,
     launcher: Launcher | None,
@@ -34,9 +39,22 @@ def submit_task(
     init_tasks: Sequence[LightweightTask],
     options: JobOptions,
 ) -> Any:
-    """See :meth:`Task.submit`."""
+    """Submit a task; see `Task.submit`.
+
+    Args:
+        task: the task.
+        make_output: gives what is returned.
+        workspace: where its folder lies.
+        launcher: what runs it.
+        run_mode: what to do with it.
+        init_tasks: what to execute before it.
+        options: what else is asked for.
+
+    Returns:
+        The output of the task.
+    """
     _check(task, launcher, init_tasks, options)
-    plan = cast("SubmittingPlan | None", current_plan())  # nothing else is a plan
+    plan = open_plans.current()
     if task.__xpm__.job is not None:
         _submit_again(task, plan, options)
         return task.__dict__["_submit_output"]
@@ -67,18 +85,18 @@ def submit_task(
             register(plan, job)
     task.__xpm__.job = job
     add_action = _name_action if plan is None else plan.add_action
-    output = task.__submit__(_marker(task), add_action)
+    output = make_output(_marker(task), add_action)
     task.__dict__["_submit_output"] = output
     return output
 
 
 def _check(
-    task: Task,
+    task: LightweightTask,
     launcher: Launcher | None,
     init_tasks: Sequence[LightweightTask],
     options: JobOptions,
 ) -> None:
-    """Refuse what cannot be meant, before anything is done."""
+    """Refuse arguments that cannot be meant, before anything is done."""
 
     def refuse(argument: str, expected: str, got: object) -> NoReturn:
         raise TypeError(
@@ -99,8 +117,8 @@ def _check(
         refuse("max_retries", "a number of executions from 1", retries)
 
 
-def _submit_again(task: Task, plan: SubmittingPlan | None, options: JobOptions) -> None:
-    """The same object is submitted once more."""
+def _submit_again(task: LightweightTask, plan: Plan[Job] | None, options: JobOptions) -> None:
+    """Submit the same object once more."""
     job = task.__xpm__.job = newest(task.__xpm__.job)
     if plan is None or job.run_mode is RunMode.DRY_RUN:
         return
@@ -110,8 +128,8 @@ def _submit_again(task: Task, plan: SubmittingPlan | None, options: JobOptions) 
         job.scheduler.submitted_again(job, options.transient)
 
 
-def watch_output(task: Task, method: Any, callback: Callable[[Any], Any]) -> None:
-    """See :meth:`Task.watch_output`."""
+def watch_output(task: LightweightTask, method: Any, callback: Callable[[Any], Any]) -> None:
+    """Register a callback for the outputs of a task; see `Task.watch_output`."""
     owner = getattr(method, "__self__", None)
     if not isinstance(owner, Config) or not hasattr(owner, "__xpm__"):
         raise TypeError(
@@ -119,29 +137,29 @@ def watch_output(task: Task, method: Any, callback: Callable[[Any], Any]) -> Non
             f"(`task.watch_output(task.model.checkpoint, callback)`), got {method!r}"
         )
 
-    def register(plan: SubmittingPlan, job: Job) -> None:
+    def register(plan: Plan[Job], job: Job) -> None:
         plan.watch_output(job, method, callback)
 
     _register(task, register)
 
 
-def on_completed(task: Task, callback: Callable[[], Any]) -> None:
-    """See :meth:`Task.on_completed`."""
+def on_completed(task: LightweightTask, callback: Callable[[], Any]) -> None:
+    """Register a callback for the end of a task; see `Task.on_completed`."""
 
-    def register(plan: SubmittingPlan, job: Job) -> None:
+    def register(plan: Plan[Job], job: Job) -> None:
         plan.on_completed(job, callback)
 
     job: Job | None = task.__xpm__.job
-    if job is not None and job.state == JobState.DONE and current_plan() is None:
+    if job is not None and job.state == JobState.DONE and open_plans.current() is None:
         callback()
         return
     _register(task, register)
 
 
-def _register(task: Task, register: Callable[[SubmittingPlan, Job], None]) -> None:
+def _register(task: LightweightTask, register: Callable[[Plan[Job], Job], None]) -> None:
     """Register a callback now, or once the task is submitted."""
     job: Job | None = task.__xpm__.job
-    plan = cast("SubmittingPlan | None", current_plan())
+    plan = open_plans.current()
     if job is not None and job.scheduler is not None:
         if plan is None:
             raise SubmissionError(
@@ -149,19 +167,19 @@ def _register(task: Task, register: Callable[[SubmittingPlan, Job], None]) -> No
                 "is open"
             )
         register(plan, job)
-    # Kept also then: the task may be submitted again.
+    # Kept in any case: the task may be submitted again.
     task.__dict__.setdefault("_callbacks", []).append(register)
 
 
 def _current_folder() -> Workspace:
-    """The workspace of a dry run outside any experiment."""
+    """Return the workspace of a dry run outside any experiment."""
     return Workspace(get_settings(), find_workspace(workdir=Path.cwd()))
 
 
 def _seal(
-    task: Task, workspace: Workspace, init_tasks: Sequence[LightweightTask]
+    task: LightweightTask, workspace: Workspace, init_tasks: Sequence[LightweightTask]
 ) -> tuple[str, ...]:
-    """Freeze a task; returns the partial folders that it uses."""
+    """Freeze a task; return the partial folders that it uses."""
     xpm = task.__xpm__
     if init_tasks:
         xpm.init_tasks = list(init_tasks)
@@ -172,7 +190,7 @@ def _seal(
     return tuple(context.partials)
 
 
-def _call_hooks(task: Task, job: Job) -> None:
+def _call_hooks(task: LightweightTask, job: Job) -> None:
     """Let the launcher, and the hooks of the classes of what the task holds, change its job."""
     launcher = job.given_launcher
     if launcher is not None:
@@ -181,7 +199,7 @@ def _call_hooks(task: Task, job: Job) -> None:
         hook.process(job, job.launcher)
 
 
-def _marker(task: Task) -> Any:
+def _marker(task: LightweightTask) -> Any:
     def dep(config: Any) -> Any:
         mark_output(config, task)
         return config
@@ -190,7 +208,7 @@ def _marker(task: Task) -> Any:
 
 
 def _name_action(action: Config) -> str:
-    """Outside any experiment nothing is recorded, actions neither."""
+    """Return the identifier of an action: outside any experiment nothing is recorded."""
     return str(action.__xpm__.identifier)
 
 

@@ -100,6 +100,7 @@ class Task(LightweightTask):
         """
         return submit_task(
             self,
+            self.__submit__,
             workspace=workspace,
             launcher=launcher,
             run_mode=run_mode,

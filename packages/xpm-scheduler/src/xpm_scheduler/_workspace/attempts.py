@@ -16,7 +16,10 @@ import secrets
 import time
 from typing import Any, NamedTuple
 
-from xpm_scheduler._files.atomic import FileLock, read_json_object, write_json
+from xpm_os.files import write_json
+from xpm_os.hosts import host_name
+from xpm_os.locks import FileLock
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler.exceptions import CorruptFileError
 
 from .layout import JobFolder
@@ -50,11 +53,6 @@ class Attempt(NamedTuple):
     def executions(self) -> int:
         """How often the job was executed, this attempt included once it is taken."""
         return self.executed + (self.taken is not None)
-
-
-def hostname() -> str:
-    """The name of this host."""
-    return os.uname().nodename
 
 
 def read_attempt(folder: JobFolder) -> Attempt | None:
@@ -97,7 +95,7 @@ def new_attempt(
 ) -> Attempt:
     """Begin a new attempt, which shuts out all earlier ones; the lock must be held."""
     token = secrets.token_hex(16)
-    attempt = Attempt(token, launcher, hostname(), time.time(), None, executed, resumable)
+    attempt = Attempt(token, launcher, host_name(), time.time(), None, executed, resumable)
     write_attempt(folder, attempt)
     return attempt
 
@@ -172,7 +170,7 @@ def take(folder: JobFolder, token: str) -> Taken | None:
     try:
         attempt = None if folder.is_done() else read_attempt(folder)
         if attempt is not None and attempt.token == token and attempt.taken is None:
-            taken = {"pid": os.getpid(), "host": hostname(), "time": time.time()}
+            taken = {"pid": os.getpid(), "host": host_name(), "time": time.time()}
             attempt = attempt._replace(taken=taken)
             write_attempt(folder, attempt)
             lock.share()

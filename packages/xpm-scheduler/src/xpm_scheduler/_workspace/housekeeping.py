@@ -8,7 +8,8 @@ import shutil
 import time
 from pathlib import Path
 
-from xpm_scheduler._files.atomic import FileLock, write_atomic
+from xpm_os.files import write_atomic
+from xpm_os.locks import FileLock
 
 #: Says by its time when somebody has looked last.
 STAMP = ".last_cleanup"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
 import time
 from pathlib import Path
 
-from xpm_scheduler._files.atomic import read_json_object
+from xpm_os.files import replace_link
+from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler.exceptions import CorruptFileError
 from xpm_scheduler.settings import HistorySettings
 
@@ -51,16 +51,8 @@ def _runs(experiment_path: Path) -> list[str]:
 
 
 def point_current_to(run: Path) -> None:
-    """Make ``current``, in the experiment's folder, lead to a run."""
-    temporary = run.parent / f".current.{os.getpid()}"
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    temporary.symlink_to(run.name)
-    try:
-        os.replace(temporary, run.parent / "current")
-    except OSError:
-        temporary.unlink()
-        raise
+    """Make `current`, in the experiment's folder, lead to a run."""
+    replace_link(run.parent / "current", run.name)
 
 
 def prune_history(experiment_path: Path, keep: HistorySettings, last_status: str) -> list[Path]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
 import time
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
-from xpm_scheduler._files.atomic import write_atomic
+from xpm_os.files import write_atomic
 from xpm_scheduler._settings.model import FolderMode, FolderSettings, Settings, WorkspaceSettings
 from xpm_scheduler.exceptions import SettingsError, WorkspaceError
 
 from .housekeeping import remove_old_runs
 from .layout import MARKER, job_path
+from .opened import OpenStack
 
 if TYPE_CHECKING:
     from xpm_launchers import Connector, Launcher
@@ -44,50 +43,6 @@ class RunMode(Enum):
                     return mode
         names = ", ".join(mode.value for mode in cls)
         raise ValueError(f"run_mode: expected one of {names}, got {value!r}")
-
-
-class Plan(Protocol):
-    """What an open experiment is to those below it."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """Where its tasks run."""
-        ...
-
-    @property
-    def thread(self) -> int:
-        """The thread that has opened it."""
-        ...
-
-
-#: The experiments that are open in this process, the innermost last.
-open_plans: list[Plan] = []
-
-
-#: The experiment of this thread, where it is not the innermost one.
-_of_thread = threading.local()
-
-
-def current_plan() -> Plan | None:
-    """The experiment that this thread works for: by default, the innermost open one."""
-    plan: Plan | None = getattr(_of_thread, "plan", None)
-    if plan is not None:
-        return plan
-    me = threading.get_ident()
-    # A thread that has opened none, such as one of a pool, works for the one opened last.
-    own = [each for each in open_plans if each.thread == me] or open_plans
-    return own[-1] if own else None
-
-
-@contextlib.contextmanager
-def using_plan(plan: Plan) -> Iterator[None]:
-    """Work for an experiment in this thread, whichever was opened last."""
-    before = getattr(_of_thread, "plan", None)
-    _of_thread.plan = plan
-    try:
-        yield
-    finally:
-        _of_thread.plan = before
 
 
 class Workspace:
@@ -149,9 +104,9 @@ class Workspace:
         Args:
             launcher: the launcher; ``None``, outside any experiment, for this machine.
         """
-        plan = current_plan()
-        if plan is not None and launcher is not None:
-            plan.workspace.launcher = launcher
+        workspace = open_workspaces.current()
+        if workspace is not None and launcher is not None:
+            workspace.launcher = launcher
         else:
             Workspace._default_launcher = launcher
 
@@ -267,6 +222,10 @@ class Workspace:
             raise WorkspaceError(
                 f"the workspace {self.path} cannot be used: {error.strerror} ({error.filename})"
             ) from error
+
+
+#: The workspaces of the experiments that are open in this process, the innermost last.
+open_workspaces: OpenStack[Workspace] = OpenStack()
 
 
 def _local_launcher() -> Launcher:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from xpm_os.jsonl import whole_lines
 from xpm_serialize.exceptions import DefinitionFileError
 
 from .source import Source, parse_json
@@ -24,7 +25,7 @@ def read_lines(path: Path) -> list[Any]:
         content = path.read_bytes()
     except FileNotFoundError:
         return []
-    lines = content.split(b"\n")[:-1]
+    lines, _ = whole_lines(content)
     return [
         parse_json(line, f"{os.fspath(path)}, line {index}")
         for index, line in enumerate(lines, 1)

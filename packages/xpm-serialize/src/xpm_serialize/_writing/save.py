@@ -6,11 +6,11 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from xpm_os.files import write_atomic
 from xpm_serialize._format.document import VERSION, as_document, data_paths, data_references
 from xpm_serialize._format.json_types import Json, JsonObject
 from xpm_serialize._format.source import read_json
@@ -118,7 +118,7 @@ def _save(
     else:
         with stage_beside(target) as stage:
             content, state = build(stage)
-            _write(content / definition_filename, _dump(state), stage)
+            write_atomic(content / definition_filename, _dump(state), sync=True, stage=stage)
             # What was not there appears as a whole.
             os.rename(content, target)
 
@@ -145,7 +145,7 @@ def _merge(
             place = form["value"]
             assert isinstance(place, str)  # `collect_state` has written it
             form["value"] = _move(content, target, place, note)
-    _write(target / definition_filename, _dump(state), stage)
+    write_atomic(target / definition_filename, _dump(state), sync=True, stage=stage)
     _clean(target, before, data_paths(state))
 
 
@@ -222,25 +222,3 @@ def _dump(state: JsonObject) -> bytes:
     except (TypeError, ValueError, RecursionError) as error:
         # All else is JSON: `__xpm_serialize__` of a class has returned what is not.
         raise NotSerializableError(f"cannot write what __xpm_serialize__ gives: {error}") from None
-
-
-def _write(path: Path, content: bytes, stage: Path) -> None:
-    """Write a file and give it its name once it is on the disk."""
-    descriptor, temporary = tempfile.mkstemp(dir=stage)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current

@@ -9,10 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # not on this system: savers of one folder do not wait for each other
-    fcntl = None  # type: ignore[assignment]
+from xpm_os import locks
 
 _PREFIX = ".saving-"
 
@@ -61,8 +58,12 @@ def _literal(text: str) -> str:
 
 @contextlib.contextmanager
 def _held(folder: Path, wait: bool) -> Iterator[bool]:
-    """Hold a folder: until it is released, or its process ends."""
-    if fcntl is None:
+    """Hold a folder: until it is released, or its process ends.
+
+    Yields:
+        Whether it is held: not where there are no such locks, then savers do not wait.
+    """
+    if not locks.AVAILABLE:
         yield False
         return
     try:
@@ -78,7 +79,6 @@ def _held(folder: Path, wait: bool) -> Iterator[bool]:
 
 def _lock(descriptor: int, wait: bool) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return locks.lock(descriptor, blocking=wait)
     except OSError:
-        return False  # held by another, or a file system that has no such locks
-    return True
+        return False  # a file system that has no such locks

@@ -1,8 +1,7 @@
-"""Reaching a launch server, which is started when there is none."""
+"""Connecting to a fork server, which is started when there is none."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -10,30 +9,33 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from xpm_launchers._forkserver.protocol import ServerSettings
 from xpm_launchers._forkserver.runtime_folder import runtime_folder, socket_address
 from xpm_launchers._forkserver.server_key import early_variables, interpreter_flags, server_key
 from xpm_launchers.exceptions import LaunchError
+from xpm_os.locks import lock
 
 #: Seconds that a server may take to start (imports over a slow network file system)
 START_TIME = 60.0
 
 #: Run by the new interpreter. Its first path entry, the working folder, goes before anything is
 #: imported; ours come last, so that it finds what a fresh interpreter finds. The process that the
-#: driver started is left at once for one that is nobody's child.
+#: driver started ends at once, for one that is not a child of the driver.
 _MAIN = (
     "import sys; del sys.path[:1 if '' in sys.path[:1] else 0]\n"
     "import os; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); os.closerange(3, 4096)\n"
     "import json; settings = json.loads(sys.argv[1])\n"
     "sys.path += [path for path in settings['path'] if path and path not in sys.path]\n"
-    "from xpm_launchers._forkserver.server.main import main; main(settings)"
+    "from xpm_launchers.forkserver import serve; serve(settings)"
 )
 
 
 class Address:
-    """Where the launch server of some environment is, or will be.
+    """Where the fork server of some environment is, or will be.
 
-    :param preload: modules that it has imported.
-    :param extra_preload: more of them, named by a user.
+    Args:
+        preload: Modules that it has imported.
+        extra_preload: More of them, named by a user.
     """
 
     def __init__(self, preload: Sequence[str], extra_preload: Sequence[str] = ()) -> None:
@@ -45,26 +47,27 @@ class Address:
     def connect(self) -> socket.socket:
         """Connect to the server, and start it if there is none.
 
-        :raises LaunchError: when it cannot be started.
+        Raises:
+            LaunchError: When it cannot be started.
         """
         found = self._try_connect()
         if found is not None:
             return found
-        lock = os.open(
+        descriptor = os.open(
             os.path.join(self.folder, self.key + ".lock"),
             os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
             0o600,
         )
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock(descriptor)
             found = self._try_connect()  # another driver may have been faster
             if found is None:
                 self._start()
                 found = self._try_connect()
         finally:
-            os.close(lock)
+            os.close(descriptor)
         if found is None:
-            raise LaunchError("the launch server ended right after its start", retryable=True)
+            raise LaunchError("the fork server ended right after its start", retryable=True)
         return found
 
     def _try_connect(self) -> socket.socket | None:
@@ -80,7 +83,7 @@ class Address:
         return connection
 
     def _start(self) -> None:
-        settings = {
+        settings: ServerSettings = {
             "folder": self.folder,
             "key": self.key,
             "preload": self.preload,
@@ -119,20 +122,22 @@ class Address:
         poller = select.poll()
         poller.register(descriptor, select.POLLIN)
         if not poller.poll(START_TIME * 1000):
-            raise LaunchError(
-                f"the launch server was not ready after {START_TIME:.0f} s; see {log}"
-            )
+            raise LaunchError(f"the fork server was not ready after {START_TIME:.0f} s; see {log}")
         if os.read(descriptor, 64):
             return
         with open(log, errors="replace") as stream:
-            said = stream.read()[-2000:].strip()
-        raise LaunchError(f"the launch server could not start; its log ({log}) ends with:\n{said}")
+            last_lines = stream.read()[-2000:].strip()
+        raise LaunchError(
+            f"the fork server could not start; its log ({log}) ends with:\n{last_lines}"
+        )
 
 
 def greet(connection: socket.socket, hello: bytes) -> bool:
-    """Say hello and wait for the answer; returns whether it is a welcome.
+    """Send hello, wait for the answer, and return whether it is a welcome.
 
-    :param connection: a fresh connection to a server, blocking.
+    Args:
+        connection: A fresh connection to a server, blocking.
+        hello: The first line of a driver.
     """
     answer = b""
     try:

@@ -1,39 +1,67 @@
-"""The ticket of a request to a launch server, as its driver knows it."""
+"""The ticket of a request to a fork server, as its driver knows it."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
-from xpm_launchers._interface.launcher import Command, LauncherEvents, Ticket
+from xpm_launchers._interface.launcher import LauncherEvents, Ticket
+from xpm_launchers._interface.process import Command
 
 if TYPE_CHECKING:
     from xpm_launchers._processes.local import LocalProcess
 
-    from .connection import ServerLink
-
 #: The states of a ticket, in order: QUEUED is not known to a server yet
-QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, OVER = range(6)
+QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, CLOSED = range(6)
+
+
+class TicketConnection(ABC):
+    """What a ticket needs of the connection that it was requested through."""
+
+    @abstractmethod
+    def start(self, ticket: LocalTicket, command: Command) -> None:
+        """Start a granted ticket's command."""
+
+    @abstractmethod
+    def cancel(self, ticket: LocalTicket) -> None:
+        """Release a ticket's slot, or terminate its process."""
 
 
 class LocalTicket(Ticket):
-    """A request to a launch server, then a process of this host."""
+    """A request to a fork server, then a process of this host.
+
+    Args:
+        connection: What starts and cancels it.
+        key: The caller's object.
+        events: What is called with everything that happens.
+        need: What the process takes.
+
+    Attributes:
+        number: The driver's number of the request.
+        state: One of the states above.
+        granted_now: Whether the present server has granted it.
+        cancelled: Whether it is to end: a server that dies may not have read, or done, it.
+        command: The line that starts it, until it is known to have started.
+        devices: The accelerators that were granted.
+        process: What was started.
+    """
 
     __slots__ = (
-        "_key", "_link", "cancelled", "command", "devices", "events", "held", "need", "number",
-        "process", "state",
+        "_connection", "_key", "cancelled", "command", "devices", "events", "granted_now", "need",
+        "number", "process", "state",
     )  # fmt: skip
 
-    def __init__(self, link: ServerLink, key: Any, events: LauncherEvents, need: Need) -> None:
-        self._link = link
+    def __init__(
+        self, connection: TicketConnection, key: Any, events: LauncherEvents, need: Need
+    ) -> None:
+        self._connection = connection
         self._key = key
         self.events = events
         self.need = need
         self.number = 0
         self.state = QUEUED
-        #: Whether the server of now has granted it
-        self.held = False
-        #: Whether it is to end: a server that dies may not have heard, or done, it
+        self.granted_now = False
         self.cancelled = False
         self.command: bytes = b""
         self.devices: tuple[str, ...] = ()
@@ -46,8 +74,8 @@ class LocalTicket(Ticket):
 
     def start(self, command: Command) -> None:
         """Start `command`."""
-        self._link.start(self, command)
+        self._connection.start(self, command)
 
     def cancel(self) -> None:
-        """Give the place back, or terminate the process."""
-        self._link.cancel(self)
+        """Release the slot, or terminate the process."""
+        self._connection.cancel(self)

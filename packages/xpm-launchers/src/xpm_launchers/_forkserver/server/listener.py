@@ -1,23 +1,24 @@
-"""The launch server's address: a socket, and the lock of whoever starts or ends a server there."""
+"""The fork server's address: a socket, and the lock for starting and ending a server there."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 from contextlib import suppress
 
 from xpm_launchers._forkserver.runtime_folder import socket_address
+from xpm_os.locks import lock
 
 
 class Listener:
     """The socket that drivers connect to.
 
-    Made while the driver that starts the server holds the lock of the address, so that what lies
-    there is nobody's.
+    Made while the driver that starts the server holds the lock of the address, so that a file which
+    is there belongs to no server.
 
-    :param folder: the runtime folder.
-    :param key: the server's key.
+    Args:
+        folder: The runtime folder.
+        key: The server's key.
     """
 
     def __init__(self, folder: str, key: str) -> None:
@@ -68,19 +69,18 @@ class Listener:
                 os.unlink(self._path)
 
     def close(self) -> bool:
-        """Abandon the address unless a driver is about to use it; returns whether it was."""
+        """Abandon the address unless a driver is about to use it, and return whether it is free."""
         if self.descriptor < 0:
             return True
         try:
-            lock = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             self.abandon()  # removed by hand
             return True
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not lock(descriptor, blocking=False):
+                return False
             self.abandon()
-        except BlockingIOError:
-            return False
         finally:
-            os.close(lock)
+            os.close(descriptor)
         return True

@@ -1,4 +1,4 @@
-"""Entry of a launch server's process."""
+"""What the process of a fork server runs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import importlib
 import os
 import signal
 import sys
-from typing import Any
 
 from xpm_launchers._forkserver.capacity import Host
-from xpm_launchers._host.info import cpu_mask, total_memory
+from xpm_launchers._forkserver.protocol import ServerSettings
+from xpm_launchers._host.hardware import cpu_mask, total_memory
 
 from .listener import Listener
 from .server import Server
 
 
-def main(settings: dict[str, Any]) -> None:
-    """Serve until nobody is left.
+def main(settings: ServerSettings) -> None:
+    """Serve until nobody is left; on the standard output the driver reads that the server serves.
 
-    :param settings: ``folder``, ``key``, ``preload``, ``flags``, ``variables``; standard output is
-        where the driver reads that the server is there.
+    Args:
+        settings: What the driver starts it with.
     """
     for module in settings["preload"]:
         importlib.import_module(module)

@@ -19,12 +19,12 @@ _Message = tuple[Callable[..., None], tuple[Any, ...]]
 _BATCH = 256
 
 
-class Loop:
+class EventLoop:
     """A thread with an inbox and timers; everybody else only leaves messages.
 
-    Subclasses say what to do with an error in a message (:meth:`failed`), when there is
-    something to do without any (:meth:`idle_until`), and what to do after some messages
-    (:meth:`after_messages`).
+    Subclasses define what to do with an error in a message (`failed`), when there is something
+    to do without any message (`idle_until`), and what to do after some messages
+    (`after_messages`).
     """
 
     #: What a message may raise without ending the thread.
@@ -92,20 +92,20 @@ class Loop:
         heapq.heappush(self._timers, (due, next(self._timer_numbers), (function, arguments)))
 
     def failed(self, error: Exception, arguments: tuple[Any, ...]) -> None:
-        """A message has raised one of the :attr:`expected` errors."""
+        """Handle one of the `expected` errors, which a message has raised."""
         raise NotImplementedError
 
     def idle_until(self) -> float:
-        """Seconds until :meth:`after_messages` wants to be called though nothing comes."""
+        """Return the seconds until `after_messages` is to be called though no message comes."""
         raise NotImplementedError
 
     def after_messages(self) -> None:
-        """Called after each batch of messages."""
+        """Do what is to be done after each batch of messages."""
         raise NotImplementedError
 
     def _run(self) -> None:
         try:
-            while self._turn():
+            while self._handle_batch():
                 pass
         except BaseException as error:
             # Nobody must wait for a thread that is gone.
@@ -114,10 +114,10 @@ class Loop:
                 self._changed.notify_all()
             raise
 
-    def _turn(self) -> bool:
-        """Handle what has come; returns whether to go on."""
+    def _handle_batch(self) -> bool:
+        """Handle what has come; return whether to go on."""
         try:
-            message = self._inbox.get(timeout=self._patience())
+            message = self._inbox.get(timeout=self._timeout())
             for _ in range(_BATCH):
                 if message is None:
                     return False
@@ -141,7 +141,7 @@ class Loop:
         except self.expected as error:
             self.failed(error, arguments)
 
-    def _patience(self) -> float | None:
+    def _timeout(self) -> float | None:
         wait = self.idle_until()
         if self._timers:
             wait = min(wait, self._timers[0][0] - time.monotonic())

@@ -1,13 +1,106 @@
-"""Files of JSON lines, read as far as they are written."""
+"""Files of JSON lines: appended to by one write, and read as far as they are written.
+
+A last line without its end is half a line: its writer is at it, or was killed. Whoever reads leaves
+it for the next time; whoever appends ends it first, or cuts it off.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-from .problems import Problem
+from .files import error_about
+
+#: A value as JSON without spaces
+compact: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def whole_lines(data: bytes) -> tuple[list[bytes], int]:
+    """Return the lines that are ended, without their ends, and how many bytes they take."""
+    size = data.rfind(b"\n") + 1
+    return data[:size].split(b"\n")[:-1], size
+
+
+def end_last_line(path: str | os.PathLike[str]) -> None:
+    """End a line that was left unfinished, so that the next one is a line of its own.
+
+    Args:
+        path: The file; it need not be there.
+    """
+    if not os.path.exists(path) or not os.path.getsize(path):
+        return
+    with open(path, "rb+") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+
+
+class Problem(NamedTuple):
+    """A file, or a part of it, that could not be read; all else was.
+
+    Attributes:
+        path: the file.
+        message: what was expected, and what is there.
+    """
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class LineLog:
+    """An append-only file of lines, buffered until `flush`.
+
+    Each flush is one `write` on a file opened for appending, so that lines of several
+    writers never mix on a local file system.
+    """
+
+    __slots__ = ("_descriptor", "_lines", "_path", "_rest")
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self._lines: list[str] = []
+        #: What is still to be written of an earlier flush.
+        self._rest = b""
+        self._descriptor = -1
+
+    def append(self, value: dict[str, Any]) -> None:
+        """Add one record."""
+        self._lines.append(compact(value))
+
+    def flush(self) -> None:
+        """Hand what was added to the operating system.
+
+        Raises:
+            OSError: it could not be written, as on a full disk; the next time goes on with it.
+        """
+        if not (self._lines or self._rest):
+            return
+        if self._descriptor < 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags, 0o666)
+        if self._lines:
+            self._rest += ("\n".join(self._lines) + "\n").encode()
+            self._lines.clear()
+        try:
+            while self._rest:
+                self._rest = self._rest[os.write(self._descriptor, self._rest) :]
+        except OSError as error:
+            raise error_about(error, self._path) from None
+
+    def close(self) -> None:
+        """Flush, and close the file."""
+        try:
+            self.flush()
+        finally:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
 
 #: How much is read and decoded at once, in bytes: large enough for the decoder to be called
 #: rarely, small enough for a log of 100 MiB not to fill the memory.
@@ -45,7 +138,7 @@ class LineReader:
         return self._size < self.position
 
     def start_near_end(self, size: int) -> None:
-        """Read only the lines that begin in the last ``size`` bytes."""
+        """Read only the lines that begin in the last `size` bytes."""
         try:
             self.position = max(0, os.stat(self.path).st_size - size)
         except OSError:

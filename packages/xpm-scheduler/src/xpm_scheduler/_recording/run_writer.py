@@ -11,13 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xpm_os.files import write_json
+from xpm_os.hosts import host_name
+from xpm_os.jsonl import LineLog
 from xpm_scheduler._actions.action import RegisteredAction
-from xpm_scheduler._files.atomic import LineLog, iso_time, write_json
 from xpm_scheduler._graph.nodes import TransientMode
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
 from xpm_scheduler._state.fold import Fold
 from xpm_scheduler._tasks.job import Job
-from xpm_scheduler._workspace.attempts import hostname
+from xpm_scheduler._workspace.json_files import iso_time
 from xpm_scheduler._workspace.runs import new_run, point_current_to
 from xpm_scheduler.exceptions import CorruptFileError
 from xpm_serialize import ObjectWriter
@@ -108,8 +110,8 @@ class RunRecords:
             if job.found_done:
                 event["found_done"] = True
         elif new == JobState.ERROR:
-            if job.blame is not None:
-                event["blame"] = job.blame.locator
+            if job.cause is not None:
+                event["blame"] = job.cause.locator
             elif job.message:
                 event["message"] = _shortened(job.message)
         if job.resumable and (new == JobState.READY or new.finished()):
@@ -265,7 +267,7 @@ class RunRecords:
                 "experiment_id": self.experiment_id,
                 "run_id": self.run_id,
                 "status": status,
-                "hostname": hostname(),
+                "hostname": host_name(),
                 "started_at": iso_time(self._started),
                 "ended_at": iso_time(ended),
                 "job_states": {
@@ -283,7 +285,7 @@ class RunRecords:
 
     def _write_environment(self, status: str, ended: float | None) -> None:
         run = {
-            "hostname": hostname(),
+            "hostname": host_name(),
             "started_at": iso_time(self._started),
             "ended_at": iso_time(ended),
             "status": status,
