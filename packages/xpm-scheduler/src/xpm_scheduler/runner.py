@@ -38,7 +38,7 @@ from ._workspace.layout import JobFolder
 from .exceptions import GracefulTimeout, SchedulerError, TaskCancelled
 from .taskglobals import Env, is_main_process
 
-# Every module that defines a task needs these: made ready in the launch server, they are not
+# Every module that defines a task needs these: made ready in the fork server, they are not
 # made again in each job.
 Task.__getxpmtype__()
 
