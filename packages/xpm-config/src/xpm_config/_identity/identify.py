@@ -21,7 +21,7 @@ def identify(config: ConfigObject) -> Identifier:
     return Identifier(found, config.__xpm__.has_loops)
 
 
-def identifiers(configs: Iterable[ConfigObject]) -> list[Identifier]:
+def identifiers(configs: Iterable[Any]) -> list[Identifier]:
     """Return the identifiers of several configurations, in one visit of all that they share.
 
     Args:

@@ -159,10 +159,8 @@ class ConfigState:
         "xpmtype",
     )
 
-    def __init__(
-        self, pyobject: ConfigObject, xpmtype: Schema, code: CodeType | str, offset: int
-    ) -> None:
-        self.pyobject = pyobject
+    def __init__(self, pyobject: Any, xpmtype: Schema, code: CodeType | str, offset: int) -> None:
+        self.pyobject: ConfigObject = pyobject
         self.xpmtype = xpmtype
         self._code = code
         self._offset = offset
