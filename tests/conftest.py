@@ -91,7 +91,7 @@ def isolated(
     for variable in [name for name in os.environ if name.startswith("XPM_")]:
         if not variable.startswith("XPM_TEST_"):
             monkeypatch.delenv(variable)
-    # Launch servers, and the capacity that they share: not those of the user's other work.
+    # Fork servers, and the capacity that they share: not those of the user's other work.
     monkeypatch.setenv("XPM_RUNTIME_DIR", str(base / "run"))
     yield base
     # A server or job of the test may be ending just now and still write there.

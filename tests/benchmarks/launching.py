@@ -53,7 +53,7 @@ def noop(jobs: int) -> None:
     if server is not None:
         status = Path(f"/proc/{server.pid}/status").read_text()
         size = re.search(r"VmRSS:\s+(\d+)", status)
-        print(f"launch server: {int(size[1]) / 1024 if size else 0:.1f} MiB resident")
+        print(f"fork server: {int(size[1]) / 1024 if size else 0:.1f} MiB resident")
 
 
 def start() -> None:
@@ -72,7 +72,7 @@ def start() -> None:
                 env={**os.environ, "XPM_RUNTIME_DIR": folder},
             )  # fmt: skip
             times.append(float(ran.stdout))
-    print(f"launch server started: {1e3 * sorted(times)[2]:.0f} ms (best {1e3 * min(times):.0f})")
+    print(f"fork server started: {1e3 * sorted(times)[2]:.0f} ms (best {1e3 * min(times):.0f})")
 
 
 def two_drivers(count: int, seeds: tuple[str, str], cpus: int, log: str) -> None:
@@ -137,7 +137,7 @@ def match() -> None:
 
 
 def _server() -> LocalProcess | None:
-    """The launch server of the runtime folder that has the most processor time."""
+    """The fork server of the runtime folder that has the most processor time."""
     from xpm_launchers import LocalProcess
 
     found = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _serves(pid)]

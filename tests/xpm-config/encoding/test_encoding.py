@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from xpm_config import Config, Param, sealed_set
 from xpm_config._encoding.scheme import reference
 from xpm_config._identity.computation import digest
-from xpm_config._identity.preimage import children, encode_body
+from xpm_config._identity.preimage import counted_children, preimage
 
 # --- the decoder
 
@@ -27,7 +27,7 @@ _MEMBER = rb"[\w.<>]+\.[\w<>]+:\w+"
 
 
 class Decoder:
-    """Reads the encoding of the body of a configuration."""
+    """Reads the encoding of the preimage of a configuration."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -272,8 +272,8 @@ values = st.recursive(
 def body(config: Any) -> bytes:
     """The bytes whose digest is the identifier."""
     info = config.__xpm__
-    refs = {id(child): reference(digest(child)) for child in children(info)}
-    return encode_body(info, refs, lambda argument: b"")
+    refs = {id(child): reference(digest(child)) for child in counted_children(info)}
+    return preimage(info, refs, lambda argument: b"")
 
 
 def decoded(config: Any) -> dict[str, Any]:

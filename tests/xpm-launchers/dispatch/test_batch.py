@@ -11,19 +11,31 @@ from pathlib import Path
 
 import pytest
 
-from xpm_launchers import DirectLauncher, LocalProcess, ProcessEnd, PythonCall, command, run_all
+from xpm_launchers import (
+    DirectLauncher,
+    LocalProcess,
+    ProcessEnd,
+    ProcessExit,
+    PythonCall,
+    command,
+    run_all,
+)
 
 JOBS = str(Path(__file__).parents[1] / "modules")
 
 
 def test_order_and_ends(tmp_path: Path) -> None:
-    seen: dict[int, ProcessEnd] = {}
+    seen: dict[int, ProcessExit] = {}
     commands = [command(["sh", "-c", f"exit {n}"]) for n in range(6)]
     commands.append(command(["no-such-program-anywhere"]))
     ends = run_all(commands, on_end=seen.__setitem__)
     assert [end.code for end in ends] == [0, 1, 2, 3, 4, 5, None]
     assert "no-such-program-anywhere" in ends[-1].message
     assert [seen[n] for n in range(7)] == ends
+
+
+def test_an_exit_has_an_older_name() -> None:
+    assert ProcessEnd is ProcessExit
 
 
 def test_nothing() -> None:
@@ -52,7 +64,7 @@ def test_what_a_command_starts_with(tmp_path: Path) -> None:
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two CPUs")
 def test_an_exception_terminates_what_runs(tmp_path: Path) -> None:
-    def fail(index: int, end: ProcessEnd) -> None:
+    def fail(index: int, end: ProcessExit) -> None:
         raise KeyError(index)
 
     endless = command(["sh", "-c", "echo $$ > pid; exec sleep 1000"], cwd=tmp_path)

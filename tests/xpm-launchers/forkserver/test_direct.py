@@ -17,7 +17,7 @@ from xpm_launchers import (
     DirectLauncher,
     LaunchError,
     LocalProcess,
-    ProcessEnd,
+    ProcessExit,
     process_from_handle,
 )
 from xpm_launchers.testing import Recorder, wait_until
@@ -236,7 +236,7 @@ def test_kill(
 ) -> None:
     recorder.run(launcher, "job", call("hold", tmp_path, "job"))
     recorder.process("job").kill()
-    assert recorder.end("job")[:3] == ProcessEnd(-15, "cancelled", "ended by SIGTERM")[:3]
+    assert recorder.end("job")[:3] == ProcessExit(-15, "cancelled", "ended by SIGTERM")[:3]
 
 
 def test_kill_what_is_deaf(

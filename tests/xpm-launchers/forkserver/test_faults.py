@@ -51,14 +51,14 @@ def start_driver(tmp_path: Path) -> Iterator[StartDriver]:
 
 
 def server_of(process: object) -> int:
-    """The launch server that started a process."""
+    """The fork server that started a process."""
     assert isinstance(process, LocalProcess)
     with open(f"/proc/{process.pid}/stat") as stream:
         return int(stream.read().rpartition(")")[2].split()[1])
 
 
 def kill_server(pid: int) -> None:
-    """Kill a launch server, and wait until it is gone."""
+    """Kill a fork server, and wait until it is gone."""
     server = LocalProcess(pid)
     os.kill(pid, signal.SIGKILL)
     assert server.wait(10)

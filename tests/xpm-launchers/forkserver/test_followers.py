@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from xpm_launchers import Command, DirectLauncher, LocalProcess, ProcessEnd, Ticket
+from xpm_launchers import Command, DirectLauncher, LocalProcess, ProcessExit, Ticket
 from xpm_launchers.testing import Recorder
 
 MakeCommand = Callable[..., Command]
@@ -39,7 +39,7 @@ def adopt(launcher: DirectLauncher, process: object, key: str, recorder: Recorde
 
 
 def server_of(process: object) -> int:
-    """The launch server that started a process."""
+    """The fork server that started a process."""
     assert isinstance(process, LocalProcess)
     with open(f"/proc/{process.pid}/stat") as stream:
         return int(stream.read().rpartition(")")[2].split()[1])
@@ -139,7 +139,7 @@ def test_a_follower_cancels(
         launcher.close()
     tickets[0].cancel()
     keys = ["other0", "other1"] if alone else ["own", "other0", "other1"]
-    told = ProcessEnd(-15, "cancelled", "ended by SIGTERM")
+    told = ProcessExit(-15, "cancelled", "ended by SIGTERM")
     assert [recorder.end(key)[:3] for key in keys] == [told[:3]] * len(keys)
     assert not (tmp_path / "job.over").exists()
     tickets[1].cancel()  # over: nothing happens

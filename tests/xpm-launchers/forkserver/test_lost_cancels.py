@@ -1,4 +1,4 @@
-"""Cancelled jobs whose launch server dies before it has heard, or done, what was asked of it."""
+"""Cancelled jobs whose fork server dies before it has read, or done, what was requested."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = [
 def server(
     launcher: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path
 ) -> Iterator[int]:
-    """The number of the launch server, which is stopped when the test gets it killed."""
+    """The process number of the fork server, which is stopped when the test gets it killed."""
     recorder.run(launcher, "other", call("hold", tmp_path, "other", name="other"))
     process = recorder.process("other")
     assert isinstance(process, LocalProcess)
@@ -36,8 +36,8 @@ def server(
     process.kill()
 
 
-def kill_deaf(server: int) -> None:
-    """Kill a stopped server: what it was told since then is lost."""
+def kill_stopped(server: int) -> None:
+    """Kill a stopped server: messages sent since then are lost."""
     os.kill(server, signal.SIGKILL)
     assert LocalProcess(server).wait(10)
 
@@ -49,7 +49,7 @@ def test_cancel_running(
     process = recorder.process("job")
     os.kill(server, signal.SIGSTOP)
     ticket.cancel()
-    kill_deaf(server)
+    kill_stopped(server)
     assert recorder.end("job").code is None
     assert not process.is_running()
     assert not (tmp_path / "job.over").exists()
@@ -63,7 +63,7 @@ def test_cancel_while_it_starts(
     os.kill(server, signal.SIGSTOP)
     ticket.start(call("hold", tmp_path, "job"))
     ticket.cancel()
-    kill_deaf(server)
+    kill_stopped(server)
     assert recorder.end("job").reason == "cancelled"
     assert recorder.of("job") == ["granted", "ended"]
     recorder.run(launcher, "next", call("succeed", name="next"))
@@ -72,29 +72,29 @@ def test_cancel_while_it_starts(
 
 
 def test_cancel_while_it_waits_to_start_again(tmp_path: Path) -> None:
-    """The new server is told: it would grant a place that nobody takes."""
+    """The new server gets the message, too: it would grant a slot that no job takes."""
     from xpm_launchers._forkserver.capacity import Need
     from xpm_launchers._forkserver.client.bootstrap import Address
-    from xpm_launchers._forkserver.client.connection import ServerLink
-    from xpm_launchers._forkserver.client.requests import Calls, Conversation
+    from xpm_launchers._forkserver.client.connection import ServerConnection
+    from xpm_launchers._forkserver.client.requests import Calls, Requests
     from xpm_launchers._forkserver.client.ticket import LocalTicket
 
     sent: list[bytes] = []
     calls: Calls = []
     recorder = Recorder()
-    link = ServerLink(lambda: Address(()))
-    conversation = Conversation(sent.append, "me", 10)
-    ticket = LocalTicket(link, "job", recorder, Need())
-    conversation.introduce({}, calls)
-    conversation.request(ticket)
-    conversation.hear({"op": "granted", "id": 1, "devices": []}, calls)
-    conversation.start(ticket, b"start\n")
-    conversation.connected = False
-    conversation.introduce({}, calls)
-    conversation.cancel(ticket, calls)
+    connection = ServerConnection(lambda: Address(()))
+    requests = Requests(sent.append, "me", 10)
+    ticket = LocalTicket(connection, "job", recorder, Need())
+    requests.resend({}, calls)
+    requests.request(ticket)
+    requests.receive({"op": "granted", "id": 1, "devices": []}, calls)
+    requests.start(ticket, b"start\n")
+    requests.connected = False
+    requests.resend({}, calls)
+    requests.cancel(ticket, calls)
     for call in calls:
         call()
-    link.close()
+    connection.close()
     assert sent[2:] == [b'{"op":"request","id":1,"again":true}\n', b'{"op":"cancel","id":1}\n']
     assert recorder.of("job") == ["granted", "ended"]
 
@@ -102,7 +102,7 @@ def test_cancel_while_it_waits_to_start_again(tmp_path: Path) -> None:
 def test_refused_after_it_was_cancelled(
     launcher: DirectLauncher, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A requirement that takes long to be found out, and is impossible: nothing is told."""
+    """A requirement that takes long to be found out, and is impossible: nothing is reported."""
     import threading
 
     from xpm_launchers import CapacityError

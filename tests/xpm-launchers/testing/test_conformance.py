@@ -16,7 +16,7 @@ GUIDE = Path(__file__).parents[3] / "docs" / "writing-a-launcher.md"
 
 
 class TestDirectLauncher(LauncherConformance):
-    """Forks of the launch server."""
+    """Forks of the fork server."""
 
     @pytest.fixture
     def launcher(self) -> Iterator[Launcher]:

@@ -66,7 +66,7 @@ def test_a_plan_runs_in_the_cells_of_a_notebook(tmp_path: Path, sample_modules: 
         "(here / 'open').touch()\n"
         "xp.__exit__(None, None, None); print(experiment.CURRENT, two.job.state.value)",
         'with experiment("ws", "block") as xp:\n    Add.C(x=2).submit()\nprint(xp.failed)',
-        # What a launch server has open is its own: nothing of the kernel.
+        # What a fork server has open is its own: nothing of the kernel.
         "def links(pid):\n"
         "    found = set()\n"
         "    for fd in Path(f'/proc/{pid}/fd').iterdir():\n"

@@ -34,7 +34,7 @@ def _stages(tmp_path: Path, how: str) -> str:
         little = f"{plan} little"
     else:
         first = ":"
-        # In units of 512 bytes; each stage has a launch server of its own, with the same limit.
+        # In units of 512 bytes; each stage has a fork server of its own, with the same limit.
         little = f"(ulimit -f 400; {plan} little)"
     lines = [first]
     for stage, command in (("little", little), ("full", f"{plan} full"), ("free", f"{plan} free")):

@@ -1,4 +1,4 @@
-"""Drivers, jobs and launch servers killed at random moments, in plans of 30 tasks of all kinds.
+"""Drivers, jobs and fork servers killed at random moments, in plans of 30 tasks of all kinds.
 
 ``XPM_TEST_FAULT_ROUNDS`` says how many plans each test runs; the seed of each is printed, and
 ``XPM_TEST_SEED`` sets it.

@@ -157,7 +157,7 @@ def assert_nothing_held(folder: Path) -> None:
 
 
 def server_of(pid: int) -> int | None:
-    """The launch server that has started a process; ``None`` when it is gone."""
+    """The fork server that has started a process; ``None`` when it is gone."""
     try:
         with open(f"/proc/{pid}/stat") as stream:
             parent = int(stream.read().rpartition(")")[2].split()[1])

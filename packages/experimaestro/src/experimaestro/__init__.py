@@ -1,7 +1,7 @@
 """Plan, run and track experiments: typed configurations, tasks that run once, launchers.
 
 One API over all packages. A name is loaded from its package when it is first used, so that
-``from experimaestro import Config, Param`` costs what ``xpm_config`` costs.
+`from experimaestro import Config, Param` costs what `xpm_config` costs.
 """
 
 from __future__ import annotations

@@ -27,11 +27,17 @@ from ._declarations.schema import ObjectType
 from ._identity.identifier import Identifier
 from ._identity.identify import IdentifierComputer, identifiers
 from ._model.argument import Argument
-from ._model.context import ConfigWalkContext, DirectoryContext, EmptyContext
-from ._model.generators import Generator, PathGenerator, pathgenerator
+from ._model.generation import (
+    ConfigWalkContext,
+    EmptyContext,
+    Generator,
+    PathGenerator,
+    pathgenerator,
+)
 from ._model.groups import ParameterGroup, Partial, param_group, partial
 from ._model.traversal import mark_output, producers, walk
 from ._model.type import Type
+from ._objects.contexts import DirectoryContext
 from ._objects.copying import clone, copyconfig
 from ._objects.information import ConfigInformation
 from ._objects.instances import ObjectStore

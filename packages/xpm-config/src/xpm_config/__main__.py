@@ -9,10 +9,10 @@ from typing import Any
 
 from . import Config, ConfigError, explain, from_file
 from ._documents.lookup import find_class
-from ._model.argument import Argument
+from ._model.argument import UNSET, Argument
 from ._model.display import show_value
 from ._model.docstrings import class_documentation
-from ._model.markers import UNSET, ConfigObject
+from ._model.state import ConfigObject
 
 
 def describe_default(argument: Argument) -> str:

@@ -27,8 +27,9 @@ from typing import Any, TypeVar
 import click
 
 from ._documents.writer import unwrapped
-from ._model.argument import Argument
-from ._model.markers import UNSET, is_config_class, nearest
+from ._model.argument import UNSET, Argument
+from ._model.checks import is_config_class
+from ._model.names import nearest
 from ._model.type import Type
 from ._types.collections import ListType, SetType, TupleType
 from ._types.configs import ConfigType

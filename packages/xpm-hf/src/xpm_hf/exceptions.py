@@ -7,8 +7,8 @@
     └── VariantNotFoundError    (FileNotFoundError) the repository has no such variant
 
 What the Hub answers (a repository that is not there, a token that is refused) goes through as
-``huggingface_hub.errors`` has it: its messages say what to do. What is wrong with a definition
-is told by the errors of ``xpm_serialize``.
+`huggingface_hub.errors` has it: its messages say what to do. What is wrong with a definition
+is told by the errors of `xpm_serialize`.
 """
 
 from __future__ import annotations

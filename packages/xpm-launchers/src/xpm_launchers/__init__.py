@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ._interface.builders import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
     from ._interface.connector import Connector
     from ._interface.launcher import Launcher, LauncherEvents, Ticket
-    from ._interface.process import Command, Process, ProcessEnd, ProcessState, PythonCall
+    from ._interface.process import Command, Process, ProcessState, PythonCall
+    from ._interface.process_exit import ProcessEnd, ProcessExit
     from ._local.builder import LocalProcessBuilder
     from ._local.connector import LocalConnector
     from ._local.locks import FileLock
@@ -41,6 +42,7 @@ __all__ = [
     "run_all",
     # What is run, and how it ended
     "Command",
+    "ProcessExit",
     "ProcessEnd",
     "PythonCall",
     # Launchers
@@ -88,9 +90,8 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("Launcher", "LauncherEvents", "Ticket"), "._interface.launcher"),
-    **dict.fromkeys(
-        ("Command", "Process", "ProcessEnd", "ProcessState", "PythonCall"), "._interface.process"
-    ),
+    **dict.fromkeys(("Command", "Process", "ProcessState", "PythonCall"), "._interface.process"),
+    **dict.fromkeys(("ProcessEnd", "ProcessExit"), "._interface.process_exit"),
     **dict.fromkeys(
         ("ProcessBuilder", "PythonScriptBuilder", "Redirect", "ScriptBuilder"),
         "._interface.builders",
@@ -129,7 +130,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # Lazy: the launch server and every job import a part of this package only.
+    # Lazy: the fork server and every job import a part of this package only.
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@
     ├── RequirementError        a requirement string is wrong (also a ValueError)
     ├── LauncherNotFoundError   no launcher satisfies a requirement
     ├── LauncherFileError       a launchers.py is wrong
-    ├── RuntimeFolderError      the folder that launch servers meet in cannot be trusted
+    ├── RuntimeFolderError      the folder that fork servers meet in cannot be trusted
     ├── LockTimeoutError        a lock was not free in time (also a TimeoutError)
     └── TokenError              a counter cannot give what was asked for
         ├── TokenFileError      ... as one of its files is wrong
@@ -77,7 +77,7 @@ class LauncherFileError(LauncherError):
 
 
 class RuntimeFolderError(LauncherError):
-    """The folder that launch servers meet in is missing, or not this user's alone."""
+    """The folder that fork servers meet in is missing, or not this user's alone."""
 
 
 class LockTimeoutError(LauncherError, TimeoutError):

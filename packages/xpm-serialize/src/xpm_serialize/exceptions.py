@@ -6,7 +6,7 @@
     ├── NotSerializableError        (TypeError) a value has no form in JSON
     ├── PathConflictError           (ValueError) two data paths would share one place
     ├── DefinitionNotFoundError     (FileNotFoundError) there is no definition to read
-    ├── ClassNotFoundError          (ImportError) an object's class is not to be had
+    ├── ClassNotFoundError          (ImportError) an object's class cannot be found
     └── DefinitionFileError         (ValueError) a definition does not say what it should
         ├── VersionError            it is of a version that is not known
         ├── UnsafePathError         it names a path out of its folder

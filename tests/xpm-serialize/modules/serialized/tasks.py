@@ -51,7 +51,7 @@ def submit(task: Any, workspace: Path, init_tasks: Sequence[Any] = (), write: bo
 def write_parameters(task: Any, workspace: Path) -> Path:
     """Write the folder of a submitted task.
 
-    Returns: its ``params.json``.
+    Returns: its `params.json`.
     """
     (workspace / ".__experimaestro__").parent.mkdir(parents=True, exist_ok=True)
     (workspace / ".__experimaestro__").touch()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from xpm_config._declarations.hints import Field, field
-from xpm_config._model.markers import ConfigClass, user_location
+from xpm_config._model.locations import user_location
+from xpm_config._model.state import ConfigClass
 
 from .factory import (
     ConfigTypeAttribute,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from xpm_config._declarations.schema import ObjectType
     from xpm_config._identity.identifier import Identifier
-    from xpm_config._model.context import ConfigWalkContext
+    from xpm_config._model.generation import ConfigWalkContext
     from xpm_config._objects.information import ConfigInformation
     from xpm_config._objects.instances import ObjectStore
     from xpm_config._objects.tags import TagDict

@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xpm_config._model.context import EmptyContext
-from xpm_config._model.markers import ConfigObject, checked_info, qualified
+from xpm_config._model.checks import checked_info
+from xpm_config._model.generation import EmptyContext
+from xpm_config._model.names import qualified
+from xpm_config._model.state import ConfigObject
+from xpm_config._objects.sealing import seal
+from xpm_config._objects.values import set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +86,7 @@ def setmeta(config: T, flag: bool | None) -> T:
     >>> taught.__identifier__() == Model.C(size=1).__identifier__()
     True
     """
-    checked_info(config).set_meta(flag)
+    set_meta(checked_info(config), flag)
     return config
 
 
@@ -104,5 +108,5 @@ def sealed_set(*elements: T) -> set[T]:
     for element in elements:
         if isinstance(element, ConfigObject):
             # paths are generated when what holds the set is sealed
-            element.__xpm__.seal(EmptyContext())
+            seal(element, EmptyContext())
     return set(elements)

@@ -6,7 +6,9 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.markers import ConfigClass, qualified, warn_user
+from xpm_config._model.locations import warn_user
+from xpm_config._model.names import qualified
+from xpm_config._model.state import ConfigClass
 from xpm_config.exceptions import DefinitionError
 
 if TYPE_CHECKING:

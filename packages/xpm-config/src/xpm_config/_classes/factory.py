@@ -6,10 +6,12 @@ import sys
 from _thread import RLock  # threading costs start-up time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xpm_config._declarations.descriptors import ArgumentAttribute, OldArgumentAttribute
 from xpm_config._declarations.schema import ObjectType
-from xpm_config._model.markers import ConfigObject, class_location, is_config_class
-from xpm_config._objects.copying import convert
+from xpm_config._model.checks import is_config_class
+from xpm_config._model.conversion import convert
+from xpm_config._model.locations import class_location
+from xpm_config._model.state import ConfigObject
+from xpm_config._objects.descriptors import ArgumentAttribute, OldArgumentAttribute
 from xpm_config._objects.information import ConfigInformation
 from xpm_config.exceptions import DefinitionError
 

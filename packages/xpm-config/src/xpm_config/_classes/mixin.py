@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from xpm_config._identity.computation import digest
 from xpm_config._identity.identify import identify
-from xpm_config._model.markers import ConfigObject, is_config_class, nearest, user_location
+from xpm_config._model.checks import is_config_class
+from xpm_config._model.locations import user_location
+from xpm_config._model.names import nearest
+from xpm_config._model.state import ConfigObject
 from xpm_config._objects.comparison import equal
 from xpm_config._objects.composition import compose
 from xpm_config._objects.copying import clone, copy_one
@@ -19,7 +22,7 @@ from xpm_config.exceptions import UnhashableConfigError
 if TYPE_CHECKING:
     from xpm_config._declarations.schema import ObjectType
     from xpm_config._identity.identifier import Identifier
-    from xpm_config._model.context import ConfigWalkContext
+    from xpm_config._model.generation import ConfigWalkContext
 
 
 class ConfigMixin(ConfigObject):

@@ -13,10 +13,10 @@ import typing
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.markers import UNSET
+from xpm_config._model.argument import DATA, PARAM, UNSET
 from xpm_config.exceptions import DefinitionError
 
-from .hints import DATA, PARAM, Choices, Help, Hint, HintForm
+from .hints import Choices, Help, Hint, HintForm
 
 if TYPE_CHECKING:
     from types import CodeType

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.argument import Argument
-from xpm_config._model.markers import UNSET, qualified, warn_at_class
+from xpm_config._model.argument import UNSET, Argument
+from xpm_config._model.generation import FunctionGenerator
+from xpm_config._model.locations import warn_at_class
+from xpm_config._model.names import qualified
 from xpm_config._types.configs import ConfigType
 from xpm_config._types.enumerations import LiteralType
 from xpm_config.exceptions import DefinitionError
@@ -72,26 +74,10 @@ def _set_factory(argument: Argument, factory: Any) -> None:
     if getattr(factory, "__xpm_generator__", False):
         argument.generator = factory
     elif getattr(getattr(factory, "__code__", None), "co_argcount", 0) >= 2:
-        argument.generator = _FunctionGenerator(factory)
+        argument.generator = FunctionGenerator(factory)
     else:
         argument.default_factory = factory
     argument.required = False
-
-
-class _FunctionGenerator:
-    """A function of (context, configuration) as a generator of values."""
-
-    __xpm_generator__ = True
-
-    def __init__(self, function: Any) -> None:
-        self._function = function
-
-    def __call__(self, context: Any, config: Any) -> Any:
-        return self._function(context, config)
-
-    def isoutput(self) -> bool:
-        """Whether the value is a path in the task's folder."""
-        return False
 
 
 def _bare_default(argument: Argument, value: Any) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, overload
 
+from xpm_config._model.argument import UNSET
 from xpm_config._model.groups import ParameterGroup, check_group
-from xpm_config._model.markers import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

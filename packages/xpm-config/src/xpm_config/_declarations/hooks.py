@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xpm_config._model.markers import is_config_class
-from xpm_config._model.traversal import held
+from xpm_config._model.checks import is_config_class
+from xpm_config._model.traversal import children, postorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from xpm_config._model.state import ConfigObject, ConfigState
 
 T = TypeVar("T")
 
@@ -103,41 +105,40 @@ def submit_hooks(config: Any, *others: Any) -> list[SubmitHook]:
     return list(_distinct(h for root in (*others, config) for h in _collect(root)))
 
 
-def _known(info: Any) -> tuple[SubmitHook, ...] | None:
+def _known(info: ConfigState) -> tuple[SubmitHook, ...] | None:
     known = info.known_hooks
     return known[1] if known is not None and known[0] == _decorated else None
 
 
-def _collect(root: Any) -> tuple[SubmitHook, ...]:
-    """The hooks of a configuration and of what it holds, each configuration visited once."""
+def _collect(root: ConfigObject) -> tuple[SubmitHook, ...]:
+    """Return the hooks of a configuration and of what it holds, each visited once."""
     done: dict[int, tuple[SubmitHook, ...]] = {}
-    entered: dict[int, list[Any]] = {}
-    stack = [root]
-    while stack:
-        current = stack[-1]
-        key = id(current)
-        info = current.__xpm__
-        if key not in done:
-            known = _known(info)
-            if known is not None:
-                done[key] = known
-            elif key not in entered:
-                below = entered[key] = [*info.init_tasks, *held(info)]
-                # what was entered and is not done is on the path: a loop adds nothing
-                stack.extend(c for c in reversed(below) if id(c) not in entered)
-                continue
-            else:
-                _merge(info, entered[key], done)
-        stack.pop()
+    children_by_id: dict[int, list[ConfigObject]] = {}
+
+    def is_known(info: ConfigState) -> bool:
+        known = _known(info)
+        if known is None:
+            return False
+        done[id(info.pyobject)] = known
+        return True
+
+    def init_tasks_and_children(info: ConfigState) -> list[ConfigObject]:
+        found = children_by_id[id(info.pyobject)] = [*info.init_tasks, *children(info)]
+        return found
+
+    for config in postorder(root, is_known, init_tasks_and_children):
+        _merge(config.__xpm__, children_by_id[id(config)], done)
     return done[id(root)]
 
 
-def _merge(info: Any, below: list[Any], done: dict[int, tuple[SubmitHook, ...]]) -> None:
-    parts = {done.get(id(child), _NONE): None for child in below}
+def _merge(
+    info: ConfigState, found: list[ConfigObject], done: dict[int, tuple[SubmitHook, ...]]
+) -> None:
+    parts = {done.get(id(child), _NONE): None for child in found}
     parts[info.xpmtype.submit_hooks] = None
     parts.pop(_NONE, None)
     merged = next(iter(parts), _NONE) if len(parts) < 2 else _distinct(h for p in parts for h in p)
     done[id(info.pyobject)] = merged
     # inside a loop what is found depends on where it was entered
-    if info.sealed and all(id(child) in done for child in below):
+    if info.sealed and all(id(child) in done for child in found):
         info.known_hooks = (_decorated, merged)

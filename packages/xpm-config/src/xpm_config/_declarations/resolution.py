@@ -7,7 +7,8 @@ import types
 import typing
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.markers import ConfigClass, qualified
+from xpm_config._model.names import qualified
+from xpm_config._model.state import ConfigClass
 from xpm_config._model.type import Type
 from xpm_config._types.collections import DictType, ListType, SetType, TupleType
 from xpm_config._types.configs import BoundType, ConfigType, VariableType

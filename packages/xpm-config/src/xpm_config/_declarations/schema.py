@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from xpm_config._encoding.scheme import encode_text, extended
-from xpm_config._model.argument import Argument
+from xpm_config._model.argument import UNSET, Argument, CountedArgument
+from xpm_config._model.checks import is_config_class
 from xpm_config._model.groups import Partial
-from xpm_config._model.markers import UNSET, ConfigClass, is_config_class, qualified
+from xpm_config._model.names import qualified
+from xpm_config._model.state import ConfigClass, Schema
 from xpm_config._types.collections import is_container
 from xpm_config._types.configs import ConfigType
 from xpm_config.exceptions import DefinitionError
@@ -38,7 +40,7 @@ class TypeIdentifier(str):
         return str(self)
 
 
-class ObjectType(ConfigType):
+class ObjectType(ConfigType, Schema):
     """The schema of a configuration class.
 
     Attributes:
@@ -51,10 +53,9 @@ class ObjectType(ConfigType):
     """
 
     __slots__ = (
+        "_counted",
         "_description",
-        "_plan",
         "arguments",
-        "body_start",
         "config_arguments",
         "config_type",
         "converts",
@@ -67,6 +68,7 @@ class ObjectType(ConfigType):
         "is_task",
         "old_arguments",
         "partials",
+        "preimage_start",
         "required",
         "value_type",
     )
@@ -90,7 +92,7 @@ class ObjectType(ConfigType):
                 self.arguments[name] = specialized(argument, fixed) if fixed else argument
             self.old_arguments.update(parent.old_arguments)
             self.partials.update(parent.partials)
-        self._plan: list[Any] | None = None
+        self._counted: tuple[CountedArgument, ...] | None = None
         self._description: Any = None
         self.deprecated = False
         self.converts = None
@@ -143,14 +145,9 @@ class ObjectType(ConfigType):
         """Sets what identifies the class (a deprecated one takes another's)."""
         self.identifier = TypeIdentifier(identifier.lower())
         if _control(self.identifier):
-            self.body_start = extended(ord("N"), encode_text(self.identifier, {}, True, True))
+            self.preimage_start = extended(ord("N"), encode_text(self.identifier, {}, True, True))
         else:
-            self.body_start = self.identifier.encode()
-
-    @property
-    def full_name(self) -> str:
-        """`module.Class`, for messages."""
-        return qualified(self.cls)
+            self.preimage_start = self.identifier.encode()
 
     @property
     def title(self) -> str:
@@ -181,35 +178,23 @@ class ObjectType(ConfigType):
         """
         return self.arguments[name]
 
-    def parents(self) -> Iterator[ObjectType]:
+    def parents(self) -> Iterator[Schema]:
         """The schemas of the configuration classes that it derives from directly."""
         for base in self.cls.__bases__:
             if is_config_class(base) and not _is_root(base):
                 yield base.__xpmtype__
 
-    def plan(self) -> list[Any]:
-        """What identifiers need of the arguments that can count, by name."""
-        if self._plan is None:
-            self._plan = [
-                (
-                    name,
-                    argument,
-                    argument.prefix,
-                    argument.encode,
-                    argument.type.holds_configs,
-                    argument.is_meta,
-                    argument.ignore_default,
-                    # None is dropped where it says nothing: no default, or that very one
-                    argument.optional
-                    and argument.default_factory is None
-                    and (argument.default is UNSET or argument.default is None),
-                )
-                for name, argument in sorted(self.arguments.items())
+    def counted_arguments(self) -> tuple[CountedArgument, ...]:
+        """Return the arguments that can count in identifiers, by name."""
+        if self._counted is None:
+            self._counted = tuple(
+                CountedArgument(argument)
+                for _, argument in sorted(self.arguments.items())
                 if argument.generator is None
                 and not argument.type.only_paths
                 and (not argument.is_meta or argument.type.holds_configs)
-            ]
-        return self._plan
+            )
+        return self._counted
 
     def __reduce__(self) -> Any:
         return getattr, (self.cls, "__xpmtype__")

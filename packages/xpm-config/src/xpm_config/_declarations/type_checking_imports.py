@@ -13,7 +13,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from xpm_config._model.markers import UNSET
+from xpm_config._model.argument import UNSET
 
 
 def imported_for_checkers(module: str, name: str) -> Any:

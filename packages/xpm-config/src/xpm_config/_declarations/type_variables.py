@@ -11,7 +11,9 @@ import copy
 import typing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xpm_config._model.markers import ConfigClass, ConfigObject, qualified, user_location
+from xpm_config._model.locations import user_location
+from xpm_config._model.names import qualified
+from xpm_config._model.state import ConfigClass, ConfigObject
 from xpm_config._model.type import Type
 from xpm_config._types.collections import DictType
 from xpm_config._types.configs import BoundType, ConfigType, VariableType

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from xpm_config._model.markers import nearest, qualified
-from xpm_config._model.type import Refused, Type, describe
+from xpm_config._model.display import describe
+from xpm_config._model.names import nearest, qualified
+from xpm_config._model.type import Refused, Type
 from xpm_config.exceptions import ConfigError
 
 from .errors import Fault, Place, inner

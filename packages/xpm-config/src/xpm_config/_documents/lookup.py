@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 from xpm_config._declarations.schema import ObjectType
-from xpm_config._model.markers import is_config_class, nearest
+from xpm_config._model.checks import is_config_class
+from xpm_config._model.names import nearest
 
 from .writer import class_name
 

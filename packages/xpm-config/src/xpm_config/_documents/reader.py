@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from xpm_config._model.markers import is_config_class, nearest, user_location
-from xpm_config._model.type import Refused, Type, describe
-from xpm_config._objects.copying import convert
+from xpm_config._model.checks import is_config_class
+from xpm_config._model.conversion import convert
+from xpm_config._model.display import describe
+from xpm_config._model.locations import user_location
+from xpm_config._model.names import nearest
+from xpm_config._model.type import Refused, Type
 from xpm_config._types.collections import DictType, ListType, SetType, TupleType
 from xpm_config._types.configs import ConfigType
 from xpm_config._types.enumerations import EnumType
@@ -189,7 +192,7 @@ class _Reader:
             return self.objects[data["$ref"]]
         cls = class_of(data, declared, place)
         made = with_defaults(cls, place)
-        made.__xpm__.set_location(self.location)
+        made.__xpm__.location = self.location
         if "$id" in data:
             if data["$id"] in self.objects:
                 raise Fault(inner(place, "$id"), f"the $id {data['$id']!r} is given twice")
@@ -234,7 +237,7 @@ def read(cls: type[C], data: Any) -> C:
         raise TypeError(f"expected a configuration class, got {cls!r}")
     reader = _Reader()
     if not isinstance(data, dict):
-        reader.leaf(data, wanted.__xpmtype__, None)
+        reader.leaf(data, ConfigType(wanted), None)
     # not `read`: a task that is not submitted may be read, though no value may be one
     return cast("C", run(reader.config(data, cls, None)))
 

@@ -7,8 +7,9 @@ import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.markers import ConfigObject
-from xpm_config._model.type import describe
+from xpm_config._model.display import describe
+from xpm_config._model.state import ConfigObject
+from xpm_config._objects.sealing import seal
 
 from .errors import Fault
 from .lookup import find_member
@@ -47,7 +48,7 @@ def hashed(items: Sequence[Any], place: Place) -> set[Any]:
     """A set; its configurations are sealed to be hashed."""
     for item in items:
         if isinstance(item, ConfigObject):
-            item.__xpm__.seal()
+            seal(item, None)
     try:
         return set(items)
     except TypeError as error:

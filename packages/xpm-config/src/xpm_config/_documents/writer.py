@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from xpm_config._encoding.collections import ordered_items
 from xpm_config._identity.computation import digest
-from xpm_config._model.markers import ConfigObject, checked_info, module_name
-from xpm_config._model.nested import CONTAINERS
-from xpm_config._model.traversal import held
-from xpm_config._model.type import Type
+from xpm_config._model.checks import checked_info
+from xpm_config._model.names import module_name
+from xpm_config._model.state import ConfigObject
+from xpm_config._model.traversal import children, preorder
+from xpm_config._model.type import CONTAINERS, Type
 from xpm_config._types.collections import DictType, ListType, SetType, TupleType
 from xpm_config._types.configs import ConfigType, VariableType
 from xpm_config._types.enumerations import EnumType, LiteralType
@@ -32,23 +33,27 @@ from .trampoline import Steps, run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xpm_config._model.state import ConfigState
+
 
 def class_name(cls: type) -> str:
     """How a class is named in plain data."""
     return f"{module_name(cls)}:{cls.__qualname__}"
 
 
-def _shared(root: Any) -> set[int]:
-    """The configurations that are met more than once, by `id`."""
-    seen, shared = {id(root)}, set()
-    stack = [root]
-    while stack:
-        for child in held(stack.pop().__xpm__):
-            if id(child) in seen:
-                shared.add(id(child))
-            else:
-                seen.add(id(child))
-                stack.append(child)
+def _shared(root: ConfigObject) -> set[int]:
+    """Return the configurations that are met more than once, by `id`."""
+    met = {id(root)}
+    shared: set[int] = set()
+
+    def counted(info: ConfigState) -> list[ConfigObject]:
+        found = children(info)
+        for child in found:
+            (shared if id(child) in met else met).add(id(child))
+        return found
+
+    for _ in preorder([root], counted):
+        pass
     return shared
 
 

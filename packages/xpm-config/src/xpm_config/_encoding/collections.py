@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from xpm_config._model.checks import is_meta
+
 from .digest import sorted_by_digest
-from .scheme import DICT, TUPLE, extended, is_meta, length
+from .scheme import DICT, TUPLE, extended, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .scheme import Encode
+    from xpm_config._model.type import Encode
 
 
 def sequence_encoder(element: Encode) -> Encode:

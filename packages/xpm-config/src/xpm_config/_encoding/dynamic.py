@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.markers import ConfigObject
+from xpm_config._model.state import ConfigObject
 from xpm_config.exceptions import EncodingError
 
 from .collections import dict_encoder, sequence_encoder, set_encoder, tuple_encoder
@@ -23,7 +23,7 @@ from .scheme import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .scheme import Encode
+    from xpm_config._model.type import Encode
 
 
 def encode_any(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:

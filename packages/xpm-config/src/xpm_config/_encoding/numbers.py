@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import TypeGuard
 
-    from .scheme import Encode
+    from xpm_config._model.type import Encode
 
 # how `struct` packs a number, and the tag before it
 _NUMBERS: dict[type, tuple[str, bytes]] = {int: ("q", b"\x01"), float: ("d", b"\x02")}

@@ -33,14 +33,10 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.markers import ConfigObject, qualified
+from xpm_config._model.names import qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    # (value, references to the configurations in it, whether it is inside a container,
-    # whether what follows could be read as a dictionary's key) → bytes
-    Encode = Callable[[Any, Mapping[int, bytes], bool, bool], bytes]
+    from collections.abc import Mapping
 
 EXTENDED = b"\x0f"
 TEXT, INT, BOOL, BYTES, TUPLE, DICT, PATH, ENUM, CONFIG = b"TIBYUDPEC"
@@ -138,8 +134,3 @@ def encode_enum(value: Any, *_: Any) -> bytes:
 
 def encode_path(value: Any, *_: Any) -> bytes:
     return _sized(PATH, value.as_posix().encode("utf-8", "surrogatepass"))
-
-
-def is_meta(value: Any) -> bool:
-    """Whether the value is a configuration that was said not to count."""
-    return isinstance(value, ConfigObject) and value.__xpm__.meta is True

@@ -2,33 +2,34 @@
 
 Almost all configurations hold neither loops nor instances: what they are identified by
 is then a function of themselves alone, and is remembered once they are sealed. Where a
-loop or an instance is met, `_contextual` takes over.
+loop or an instance is met, `cycles` takes over.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xpm_config._encoding.digest import sha256
 from xpm_config._encoding.scheme import reference
-from xpm_config._model.nested import nested_configs
-from xpm_config._objects.copying import convert
+from xpm_config._model.conversion import convert
+from xpm_config._model.traversal import configs_in
 
-from .cycles import identify_in_context
-from .preimage import children, encode_body
+from .cycles import identify_with_cycles
+from .preimage import counted_children, preimage
 
 if TYPE_CHECKING:
     from xpm_config._model.argument import Argument
+    from xpm_config._model.state import ConfigObject, ConfigState
 
 
-class _Contextual(Exception):
+class _NotPlain(Exception):
     """A loop or an instance was met."""
 
 
 class _Missing(Exception):
     """Submitted tasks must be identified first."""
 
-    def __init__(self, tasks: list[Any]) -> None:
+    def __init__(self, tasks: list[ConfigObject]) -> None:
         super().__init__()
         self.tasks = tasks
 
@@ -46,12 +47,12 @@ class Computation:
     def __init__(self) -> None:
         self.refs: dict[int, bytes] = {}
         self.tasks: dict[int, bytes] = {}
-        self.converted: dict[int, Any] = {}
-        self.keep: list[Any] = []
+        self.converted: dict[int, ConfigObject] = {}
+        self.keep: list[ConfigObject] = []
         self._alone: Computation | None = None
 
-    def target(self, config: Any) -> Any:
-        """What a configuration is identified as."""
+    def target(self, config: ConfigObject) -> ConfigObject:
+        """Return what a configuration is identified as."""
         if not config.__xpm__.xpmtype.converts:
             return config
         found = self.converted.get(id(config))
@@ -60,31 +61,33 @@ class Computation:
             self.keep.append(config)
         return found
 
+    def digest(self, config: ConfigObject) -> bytes:
+        """Return the digest of a configuration as if it were alone."""
+        return digest(config)
+
     def default_bytes(self, argument: Argument) -> bytes:
-        """The encoding of an argument's default value."""
+        """Return the encoding of an argument's default value."""
         return argument.default_bytes(lambda value: self.standalone_bytes(argument, value))
 
-    def task_reference(self, task: Any) -> bytes:
-        """The encoding of a reference to a submitted task."""
+    def task_reference(self, task: ConfigObject) -> bytes:
+        """Return the encoding of a reference to a submitted task."""
         found = self.tasks.get(id(task))
         if found is None:
             found = self.tasks[id(task)] = reference(digest(task))
         return found
 
-    def standalone_bytes(self, argument: Argument, value: Any) -> bytes:
-        """The encoding of a value as if it were alone."""
-        found: list[Any] = []
-        if argument.type.holds_configs:
-            nested_configs(value, found)
+    def standalone_bytes(self, argument: Argument, value: object) -> bytes:
+        """Return the encoding of a value as if it were alone."""
+        found = configs_in(value) if argument.type.holds_configs else []
         refs = {id(config): self._alone_reference(config) for config in found}
         return argument.encode(value, refs, False, False)
 
-    def same(self, first: Any, second: Any) -> bool:
-        """Whether two configurations have the same identifier."""
+    def same(self, first: ConfigObject, second: ConfigObject) -> bool:
+        """Return whether two configurations have the same identifier."""
         return self._alone_reference(first) == self._alone_reference(second)
 
-    def _alone_reference(self, config: Any) -> bytes:
-        """The encoding of a reference to a configuration as if it were alone."""
+    def _alone_reference(self, config: ConfigObject) -> bytes:
+        """Return the encoding of a reference to a configuration as if it were alone."""
         if config.__xpm__.digest is not None:
             return reference(config.__xpm__.digest)
         # a computation of its own: this one may be in the middle of a visit
@@ -98,16 +101,16 @@ class Computation:
         return found
 
 
-def digest(config: Any) -> bytes:
-    """The digest that identifies a configuration."""
+def digest(config: ConfigObject) -> bytes:
+    """Return the digest that identifies a configuration."""
     info = config.__xpm__
     if info.digest is not None:
-        return info.digest  # type: ignore[no-any-return] # a slot
+        return info.digest
     return digest_in(Computation(), config)
 
 
-def digest_in(computation: Computation, config: Any) -> bytes:
-    """The digest of a configuration, submitted tasks in it being identified before it."""
+def digest_in(computation: Computation, config: ConfigObject) -> bytes:
+    """Return the digest of a configuration, submitted tasks in it being identified before it."""
     waiting = [config]
     found = b""
     while waiting:
@@ -122,15 +125,15 @@ def digest_in(computation: Computation, config: Any) -> bytes:
     return found
 
 
-def _digest(computation: Computation, config: Any) -> bytes:
+def _digest(computation: Computation, config: ConfigObject) -> bytes:
     target = computation.target(config)
     info = target.__xpm__
     if info.digest is None:
         try:
-            found = _walk(computation, target)
+            found = _identify_plain(computation, target)
             plain = True
-        except _Contextual:
-            found, info.has_loops = identify_in_context(computation, target)
+        except _NotPlain:
+            found, info.has_loops = identify_with_cycles(computation, target)
             plain = False
         if not info.sealed:
             return found
@@ -138,14 +141,14 @@ def _digest(computation: Computation, config: Any) -> bytes:
     if target is not config and config.__xpm__.sealed:
         config.__xpm__.digest = info.digest
         config.__xpm__.plain = info.plain
-    return info.digest  # type: ignore[no-any-return] # a slot
+    return info.digest
 
 
-def _walk(computation: Computation, root: Any) -> bytes:
-    """Identifies a configuration that holds neither loops nor instances.
+def _identify_plain(computation: Computation, root: ConfigObject) -> bytes:
+    """Identify a configuration that holds neither loops nor instances.
 
     Raises:
-        _Contextual: it does hold one.
+        _NotPlain: it does hold one.
         _Missing: a submitted task in it has not been identified.
     """
     refs = computation.refs
@@ -163,17 +166,17 @@ def _walk(computation: Computation, root: Any) -> bytes:
         if info.xpmtype.converts:
             _visit_target(computation, config, stack, path)
             continue
-        body = None
+        data = None
         if key not in path:
             if refs and info.xpmtype.holds_many:
-                body = _try(computation, info)
-            if body is None:
+                data = _try(computation, info)
+            if data is None:
                 path.add(key)
-                waiting = _waiting(computation, children(info), path)
+                waiting = _waiting(computation, counted_children(info), path)
                 if waiting:
                     stack.extend(waiting)
                     continue
-        found = sha256(body or encode_body(info, refs, computation.default_bytes))
+        found = sha256(data or preimage(info, refs, computation.default_bytes))
         if not info.xpmtype.is_instance:
             refs[key] = reference(found)
         if info.sealed and info.digest is None:
@@ -182,19 +185,21 @@ def _walk(computation: Computation, root: Any) -> bytes:
     return found
 
 
-def _try(computation: Computation, info: Any) -> bytes | None:
-    """The encoding of a configuration that shares all that it holds with others met before.
+def _try(computation: Computation, info: ConfigState) -> bytes | None:
+    """Return the encoding of a configuration that shares all that it holds with others met before.
 
     To look for what is still to be identified, and then encode, would take twice as long.
     """
     try:
-        return encode_body(info, computation.refs, computation.default_bytes)
+        return preimage(info, computation.refs, computation.default_bytes)
     except KeyError:
         return None
 
 
-def _visit_target(computation: Computation, config: Any, stack: list[Any], path: set[int]) -> None:
-    """A deprecated configuration is identified as what it stands for."""
+def _visit_target(
+    computation: Computation, config: ConfigObject, stack: list[ConfigObject], path: set[int]
+) -> None:
+    """Visit what a deprecated configuration stands for: it is identified as that."""
     target = computation.target(config)
     refs = computation.refs
     found = refs.get(id(target))
@@ -202,21 +207,23 @@ def _visit_target(computation: Computation, config: Any, stack: list[Any], path:
         refs[id(config)] = found
         stack.pop()
     elif id(target) in path or target.__xpm__.xpmtype.is_instance:
-        raise _Contextual
+        raise _NotPlain
     else:
         stack.append(target)
 
 
-def _waiting(computation: Computation, below: list[Any], path: set[int]) -> list[Any]:
-    """The configurations among these that must be identified before."""
+def _waiting(
+    computation: Computation, found: list[ConfigObject], path: set[int]
+) -> list[ConfigObject]:
+    """Return the configurations among these that must be identified before."""
     refs = computation.refs
     waiting, missing = [], []
-    for child in below:
+    for child in found:
         key = id(child)
         if key in refs:
             continue
         if key in path:
-            raise _Contextual
+            raise _NotPlain
         info = child.__xpm__
         if info.task is child:
             if info.digest is not None:
@@ -226,8 +233,8 @@ def _waiting(computation: Computation, below: list[Any], path: set[int]) -> list
             else:
                 missing.append(child)
         elif info.xpmtype.is_instance:
-            raise _Contextual
-        elif info.plain:
+            raise _NotPlain
+        elif info.plain and info.digest is not None:
             refs[key] = reference(info.digest)
         else:
             waiting.append(child)

@@ -13,26 +13,24 @@ of the encoding, with the path at hand. A result is used again
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xpm_config._encoding.digest import sha256
 from xpm_config._encoding.scheme import instance_position, loop_reference, reference
 
 from .frames import Frame, Known
-from .preimage import encode_body
+from .preimage import preimage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from xpm_config._model.state import ConfigObject
 
-    from xpm_config._model.argument import Argument
-
-    from .frames import Computation
+    from .frames import Computation, Keep
 
 
 class _Visit:
     """One computation in the order of the encoding."""
 
-    def __init__(self, computation: Computation, keep: Callable[[Argument], bool] | None) -> None:
+    def __init__(self, computation: Computation, keep: Keep) -> None:
         self.computation = computation
         self.keep = keep
         self.path: dict[int, int] = {}
@@ -42,8 +40,8 @@ class _Visit:
         self.positions: dict[bytes, dict[int, int]] = {}
         self.has_loops = False
 
-    def run(self, root: Any) -> bytes:
-        """The digest of the root."""
+    def run(self, root: ConfigObject) -> bytes:
+        """Return the digest of the root."""
         self._enter(root, root)
         while True:
             frame = self.frames[-1]
@@ -56,15 +54,15 @@ class _Visit:
                 if not self.frames:
                     return digest
 
-    def _enter(self, config: Any, source: Any) -> None:
+    def _enter(self, config: ConfigObject, source: ConfigObject) -> None:
         depth = len(self.frames)
         self.path[id(config)] = depth
         # what a partial leaves out, it leaves out of the root alone
         keep = self.keep if depth == 0 else None
         self.frames.append(Frame(config, source, depth, self.computation, keep))
 
-    def _refer(self, frame: Frame, child: Any) -> bool:
-        """Writes the reference to a child; False if the child must be visited first."""
+    def _refer(self, frame: Frame, child: ConfigObject) -> bool:
+        """Write the reference to a child; return False if the child must be visited first."""
         target = self.computation.target(child)
         key = id(target)
         info = target.__xpm__
@@ -78,7 +76,7 @@ class _Visit:
         elif key in self.closed:
             ref = reference(self.closed[key])
             frame.instances = True
-        elif info.plain:
+        elif info.plain and info.digest is not None:
             ref = reference(info.digest)
         elif (plain := self.computation.refs.get(key)) is not None:
             ref = plain
@@ -91,14 +89,14 @@ class _Visit:
         frame.refs[id(child)] = ref + self._position(target, ref)
         return True
 
-    def _position(self, config: Any, ref: bytes) -> bytes:
+    def _position(self, config: ConfigObject, ref: bytes) -> bytes:
         if not config.__xpm__.xpmtype.is_instance:
             return b""
         self.frames[-1].instances = True
         objects = self.positions.setdefault(ref, {})
         return instance_position(objects.setdefault(id(config), len(objects)))
 
-    def _known(self, config: Any) -> Known | None:
+    def _known(self, config: ConfigObject) -> Known | None:
         depth = len(self.frames)
         for known in self.open.get(id(config), ()):
             if known.holds(depth, self.path):
@@ -106,7 +104,7 @@ class _Visit:
         return None
 
     def _inherit(self, frame: Frame, key: int, child: Known) -> None:
-        """Takes over what a child refers to on the path."""
+        """Take over what a child refers to on the path."""
         frame.instances |= child.instances
         if child.distances:
             for above, distance in child.distances.items():
@@ -119,7 +117,7 @@ class _Visit:
         info = config.__xpm__
         root = frame.depth == 0
         digest = sha256(
-            encode_body(
+            preimage(
                 info,
                 frame.refs,
                 self.computation.default_bytes,
@@ -151,12 +149,12 @@ class _Visit:
         return digest
 
 
-def identify_in_context(
-    computation: Any,
-    root: Any,
-    keep: Callable[[Argument], bool] | None = None,
+def identify_with_cycles(
+    computation: Computation,
+    root: ConfigObject,
+    keep: Keep = None,
 ) -> tuple[bytes, bool]:
-    """The digest of a configuration that may hold loops and instances.
+    """Return the digest of a configuration that may hold loops and instances.
 
     Args:
         computation: what is known so far.

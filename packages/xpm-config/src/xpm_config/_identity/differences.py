@@ -7,13 +7,13 @@ from typing import Any
 import attrs
 
 from xpm_config._encoding.collections import ordered_items
-from xpm_config._encoding.scheme import is_meta
+from xpm_config._model.checks import checked_info, is_meta
+from xpm_config._model.conversion import convert
 from xpm_config._model.display import show_value
-from xpm_config._model.markers import ConfigObject, checked_info
-from xpm_config._objects.copying import convert
+from xpm_config._model.state import ConfigObject
 
 from .computation import Computation, digest
-from .preimage import counted
+from .preimage import counted_values
 
 
 class _Absent:
@@ -122,10 +122,10 @@ class _Comparison:
     def _counted(self, info: Any) -> dict[str, tuple[Any, bytes]]:
         """The values that count, with what they are identified by alone."""
         values = {}
-        for entry, value in counted(info):
-            argument = entry[1]
+        for counted, value in counted_values(info):
+            argument = counted.argument
             alone = self.computation.standalone_bytes(argument, value)
-            if argument.ignore_default and alone == self.computation.default_bytes(argument):
+            if counted.ignore_default and alone == self.computation.default_bytes(argument):
                 continue
             values[argument.name] = (value, alone)
         return values

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .computation import Computation, digest, digest_in
-from .cycles import identify_in_context
+from .cycles import identify_with_cycles
 from .identifier import Identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xpm_config._model.groups import Partial
+    from xpm_config._model.state import ConfigObject
 
 
-def identify(config: Any) -> Identifier:
-    """The identifier of a configuration."""
+def identify(config: ConfigObject) -> Identifier:
+    """Return the identifier of a configuration."""
     found = digest(config)
     return Identifier(found, config.__xpm__.has_loops)
 
 
 def identifiers(configs: Iterable[Any]) -> list[Identifier]:
-    """The identifiers of several configurations, in one visit of all that they share.
+    """Return the identifiers of several configurations, in one visit of all that they share.
 
     Args:
         configs: configurations; best those first that others hold.
@@ -41,27 +42,27 @@ def identifiers(configs: Iterable[Any]) -> list[Identifier]:
 
 
 class IdentifierComputer:
-    """Computes identifiers, by the name it had in the 2.x releases."""
+    """Computes identifiers: the name that 2.x users know."""
 
     @staticmethod
     def compute(config: Any) -> Identifier:
-        """The identifier of a configuration (`config.__identifier__()` gives the same)."""
+        """Return the identifier of a configuration (`config.__identifier__()` gives the same)."""
         return identify(config)
 
     @staticmethod
     def compute_partial(config: Any, partial: Partial) -> Identifier:
-        """The identifier of a configuration without the arguments that a partial leaves out."""
+        """Return the identifier without the arguments that a partial leaves out."""
         return identify_partial(config, partial)
 
 
 def identify_partial(config: Any, partial: Partial) -> Identifier:
-    """The identifier of a configuration without the arguments that a partial leaves out."""
+    """Return the identifier without the arguments that a partial leaves out."""
     info = config.__xpm__
     key = partial.key()
     if info.partial_digests is not None and key in info.partial_digests:
         return Identifier(info.partial_digests[key])
     computation = Computation()
-    found, _ = identify_in_context(
+    found, _ = identify_with_cycles(
         computation, computation.target(config), lambda a: not partial.excludes(a.groups)
     )
     if info.sealed:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from xpm_config._declarations.hints import CONSTANT, DATA, META
-from xpm_config._encoding.scheme import is_meta
-from xpm_config._objects.copying import clone_value
-from xpm_config.exceptions import ArgumentTypeError, DefinitionError, OwnedPathError
+from xpm_config.exceptions import ArgumentTypeError, DefinitionError
 
-from .markers import UNSET, ConfigObject, class_location, qualified, user_location
-from .nested import CONTAINERS, nested_configs
-from .type import Refused, describe
+from .display import describe
+from .locations import class_location, user_location
+from .names import qualified
+from .type import CONTAINERS, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from .generation import Generator
     from .groups import ParameterGroup
-    from .type import Type
+    from .type import Encode, Type
 
-_ABSENT_MUTABLE = (list, dict, set)
+PARAM, META, CONSTANT, DATA = "param", "meta", "constant", "data"
+
+
+class Unset:
+    """The absence of a value, where None is one."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Any = Unset()
 
 
 class Argument:
@@ -39,6 +48,8 @@ class Argument:
         groups: groups for partial identifiers.
         required: it must be given a value.
         optional: its type takes None.
+        fresh_default: each configuration gets a copy of the default.
+        prefix: the bytes that stand before its value in a preimage.
     """
 
     __slots__ = (
@@ -63,7 +74,11 @@ class Argument:
         "type",
     )
 
-    encode: Callable[[Any, Mapping[int, bytes], bool, bool], bytes]
+    #: Copies a value and the configurations in it. How these are copied is the business of
+    #: `_objects.copying`, which gives the function.
+    clone_value: ClassVar[Callable[[Any], Any]]
+
+    encode: Encode
 
     def __init__(self, name: str, owner: type, kind: str, type: Type) -> None:
         self.name = name
@@ -72,7 +87,7 @@ class Argument:
         self.type = type
         self.default: Any = UNSET
         self.default_factory: Callable[[], Any] | None = None
-        self.generator: Any = None
+        self.generator: Generator | None = None
         self.ignore_default = False
         self.ignore_generated = False
         self.overrides = False
@@ -87,7 +102,7 @@ class Argument:
         self._help: str | None = None
 
     def retype(self, type: Type) -> None:
-        """Gives it another type, which its default must have too."""
+        """Give it another type, which its default must have too."""
         self.type = type
         self.coerce = type.coerce
         self.encode = type.encode
@@ -104,7 +119,7 @@ class Argument:
         """Whether it does not count in identifiers."""
         return self.kind == META or self.kind == DATA
 
-    ignored = is_meta
+    ignored = is_meta  # the name that 2.x users know
 
     @property
     def is_data(self) -> bool:
@@ -118,7 +133,7 @@ class Argument:
 
     @property
     def help(self) -> str | None:
-        """Its documentation, found in the class's source (None without any)."""
+        """Its documentation, read from the class's source (None without any)."""
         if self._help is None:
             # parsing sources is slow and needed by documentation alone
             from .docstrings import argument_help
@@ -131,7 +146,7 @@ class Argument:
         self._help = text
 
     def set_default(self, value: Any) -> None:
-        """Gives it a default value, checked.
+        """Give it a default value, checked.
 
         Raises:
             DefinitionError: the type does not take it.
@@ -152,19 +167,20 @@ class Argument:
                 f"{refused.path} is not of the declared type: expected {refused.expected}, "
                 f"got {describe(refused.value)}"
             ) from None
-        self.fresh_default = isinstance(self.default, (*CONTAINERS, ConfigObject))
+        is_config = hasattr(self.default, "__xpm__")
+        self.fresh_default = is_config or isinstance(self.default, CONTAINERS)
         self.required = False
 
     def make_default(self) -> Any:
-        """The default value of one more configuration."""
+        """Return the default value of one more configuration."""
         if self.default_factory is not None:
             return self.validate(self.default_factory(), "default_factory")
         if self.fresh_default and self.type.holds_configs:
-            return clone_value(self.default)
+            return Argument.clone_value(self.default)
         return _copy_containers(self.default) if self.fresh_default else self.default
 
     def validate(self, value: Any, source: str = "") -> Any:
-        """The value as the type has it.
+        """Return the value as the type has it.
 
         Args:
             value: a value.
@@ -186,47 +202,61 @@ class Argument:
                 f"expected {refused.expected}, got {describe(refused.value)} {where}"
             ) from None
 
-    def check_generated(self, value: Any, taker: str) -> None:
-        """Refuses a configuration whose generated paths belong to another task.
+    def default_bytes(self, encode: Callable[[Any], bytes]) -> bytes:
+        """Return the encoding of the default value, which does not count.
 
         Args:
-            value: a value of this argument.
-            taker: the type of the task that would hold it.
-
-        Raises:
-            OwnedPathError: it holds such a configuration.
-        """
-        found: list[Any] = []
-        nested_configs(value, found)
-        for config in found:
-            info = config.__xpm__
-            if info.has_generated and info.task is None:
-                raise OwnedPathError(
-                    f"{taker}.{self.name}: {info.shown} "
-                    f"holds paths generated for {info.owner_title()}; give a copy "
-                    "(`.copy()`), or declare the argument with field(ignore_generated=True)"
-                )
-
-    def default_bytes(self, identify: Callable[[Any], bytes]) -> bytes:
-        """The encoding of the default value, which does not count.
-
-        Args:
-            identify: gives the encoding of a value of this argument.
+            encode: gives the encoding of a value of this argument.
         """
         if self._default_bytes is None:
-            self._default_bytes = identify(self.make_default())
+            self._default_bytes = encode(self.make_default())
         return self._default_bytes
-
-    def counts(self, value: Any) -> bool:
-        """Whether this value counts in identifiers, whatever the default."""
-        if self.is_meta:
-            return isinstance(value, ConfigObject) and value.__xpm__.meta is False
-        if self.generator is not None or self.type.only_paths:
-            return False
-        return not is_meta(value)
 
     def __repr__(self) -> str:
         return f"{self.kind.capitalize()}[{self.name}: {self.type}]"
+
+
+class CountedArgument:
+    """What identifiers need of an argument that can count.
+
+    Attributes:
+        name: its name.
+        argument: the argument.
+        prefix: the bytes that stand before its value in a preimage.
+        encode: gives the bytes of its value.
+        holds_configs: whether a value may be or hold a configuration.
+        is_meta: whether it counts only where its configuration was marked so by `setmeta`.
+        ignore_default: whether a value equal to the default does not count.
+        ignore_none: whether None does not count: it says nothing, since there is no default,
+            or it is the default.
+    """
+
+    __slots__ = (
+        "argument",
+        "encode",
+        "holds_configs",
+        "ignore_default",
+        "ignore_none",
+        "is_meta",
+        "name",
+        "prefix",
+    )
+
+    encode: Encode
+
+    def __init__(self, argument: Argument) -> None:
+        self.name = argument.name
+        self.argument = argument
+        self.prefix = argument.prefix
+        self.encode = argument.encode
+        self.holds_configs = argument.type.holds_configs
+        self.is_meta = argument.is_meta
+        self.ignore_default = argument.ignore_default
+        self.ignore_none = (
+            argument.optional
+            and argument.default_factory is None
+            and (argument.default is UNSET or argument.default is None)
+        )
 
 
 def _or_none(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -234,7 +264,7 @@ def _or_none(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _copy_containers(value: Any) -> Any:
-    """A copy of lists, sets and dictionaries, down to what they hold."""
+    """Return a copy of lists, sets and dictionaries, down to what they hold."""
     if isinstance(value, list):
         return [_copy_containers(item) for item in value]
     if isinstance(value, dict):

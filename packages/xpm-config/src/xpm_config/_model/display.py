@@ -1,46 +1,57 @@
-"""Configurations as text for people."""
+"""Configurations as text for people.
+
+Below the records, since messages of types show values: a configuration is known here by
+what it carries (`__xpm__`).
+"""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
-
-from .markers import ConfigObject
-from .nested import CONTAINERS
 
 _DEPTH, _ITEMS = 4, 6
 
 
-def show(config: Any) -> str:
-    """A configuration as it would be written, shortened where it is deep or long."""
-    return _show(config, _DEPTH, set())
+def show(config: object) -> str:
+    """Return a configuration as it would be written, shortened where it is deep or long."""
+    info = _state(config)
+    if info is None:  # not initialized yet
+        return f"<{type(config).__qualname__}>"
+    return _show_config(config, info, _DEPTH, set())
 
 
-def show_value(value: Any) -> str:
-    """A value as it would be written, shortened likewise."""
+def show_value(value: object) -> str:
+    """Return a value as it would be written, shortened likewise."""
     return _show(value, _DEPTH, set())
 
 
-def _show(value: Any, depth: int, path: set[int]) -> str:
-    if isinstance(value, ConfigObject):
-        return _show_config(value, depth, path)
-    if isinstance(value, CONTAINERS) and depth < 0:
-        return "..."
-    if isinstance(value, (list, tuple)):
-        shown = _join([_show(item, depth - 1, path) for item in value[:_ITEMS]], len(value))
-        if isinstance(value, tuple) and len(value) == 1:
-            shown += ","
-        return f"[{shown}]" if isinstance(value, list) else f"({shown})"
-    if isinstance(value, dict):
-        items = list(value.items())[:_ITEMS]
-        parts = [f"{_show(k, depth - 1, path)}: {_show(v, depth - 1, path)}" for k, v in items]
-        return "{" + _join(parts, len(value)) + "}"
-    if isinstance(value, (set, frozenset)):
-        if not value:
-            return f"{type(value).__name__}()"
-        parts = [_show(item, depth - 1, path) for item in list(value)[:_ITEMS]]
-        return "{" + _join(parts, len(value)) + "}"
-    if hasattr(type(value), "__members__") and value.name is not None:
-        return f"{type(value).__qualname__}.{value.name}"
+def describe(value: object) -> str:
+    """Return a value for messages: its type and a short representation."""
+    shown = show_value(value)
+    if len(shown) > 80:
+        shown = shown[:77] + "..."
+    return f"{type(value).__qualname__} {shown}"
+
+
+def _state(value: object) -> Any:
+    """Return what a configuration carries, None for other values."""
+    try:
+        found = vars(value).get("__xpm__")
+    except TypeError:  # it has no attributes of its own
+        return None
+    return found if hasattr(type(value), "__xpmtype__") else None
+
+
+def _show(value: object, depth: int, path: set[int]) -> str:
+    info = _state(value)
+    if info is not None:
+        return _show_config(value, info, depth, path)
+    if isinstance(value, (list, tuple, dict, set, frozenset)):
+        return "..." if depth < 0 else _show_container(value, depth, path)
+    if hasattr(type(value), "__members__"):
+        name: str | None = getattr(value, "name", None)
+        if name is not None:  # a combination of flags has no name on Python 3.10
+            return f"{type(value).__qualname__}.{name}"
     if hasattr(value, "__fspath__"):
         return f"Path({str(value)!r})"
     try:
@@ -49,16 +60,31 @@ def _show(value: Any, depth: int, path: set[int]) -> str:
         return object.__repr__(value)
 
 
-def _join(parts: list[str], count: int) -> str:
-    if count > len(parts):
-        parts.append(f"... {count - len(parts)} more")
-    return ", ".join(parts)
+def _show_container(
+    value: list[Any] | tuple[Any, ...] | dict[Any, Any] | set[Any] | frozenset[Any],
+    depth: int,
+    path: set[int],
+) -> str:
+    if isinstance(value, (set, frozenset)) and not value:
+        return f"{type(value).__name__}()"
+    if isinstance(value, dict):
+        parts = [
+            f"{_show(k, depth - 1, path)}: {_show(v, depth - 1, path)}"
+            for k, v in islice(value.items(), _ITEMS)
+        ]
+    else:
+        parts = [_show(item, depth - 1, path) for item in islice(value, _ITEMS)]
+    if len(value) > len(parts):
+        parts.append(f"... {len(value) - len(parts)} more")
+    shown = ", ".join(parts)
+    if isinstance(value, list):
+        return f"[{shown}]"
+    if isinstance(value, tuple):
+        return f"({shown},)" if len(value) == 1 else f"({shown})"
+    return "{" + shown + "}"
 
 
-def _show_config(config: Any, depth: int, path: set[int]) -> str:
-    info = config.__dict__.get("__xpm__")
-    if info is None:
-        return f"<{type(config).__qualname__}>"
+def _show_config(config: object, info: Any, depth: int, path: set[int]) -> str:
     name = f"{info.xpmtype.cls.__qualname__}.C"
     if id(config) in path or depth < 0:
         return f"{name}(...)"

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from xpm_config.exceptions import ArgumentTypeError
 
-    from xpm_config._encoding.scheme import Encode
+from .display import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    # (value, references to the configurations in it, whether it is inside a container,
+    # whether what follows could be read as a dictionary's key) → bytes
+    Encode = Callable[[Any, Mapping[int, bytes], bool, bool], bytes]
+
+CONTAINERS = (list, tuple, dict, set, frozenset)
+"""The types whose values hold others."""
 
 
 class Refused(Exception):
@@ -23,7 +32,7 @@ class Refused(Exception):
         path: where inside the argument, such as "[3]['key']".
     """
 
-    def __init__(self, expected: str, value: Any, path: str = "") -> None:
+    def __init__(self, expected: str, value: object, path: str = "") -> None:
         super().__init__(expected, value, path)
         self.expected = expected
         self.value = value
@@ -60,17 +69,15 @@ class Type:
         self.plain = None
 
     def exact(self, value: Any) -> bool:
-        """Whether the value is of this very type, without any conversion."""
+        """Return whether the value is of this very type, without any conversion."""
         return type(value) is self.plain
 
     def validate(self, value: Any) -> Any:
-        """The value as this type has it.
+        """Return the value as this type has it.
 
         Raises:
             ValueError: (also a TypeError) the type does not take it.
         """
-        from xpm_config.exceptions import ArgumentTypeError  # only for callers of their own
-
         try:
             return self.coerce(value)
         except Refused as refused:
@@ -79,15 +86,15 @@ class Type:
             ) from None
 
     def optional(self) -> bool:
-        """Whether None is a value of the type."""
+        """Return whether None is a value of the type."""
         return False
 
     def parts(self) -> tuple[Type, ...]:
-        """The types that it is made of."""
+        """Return the types that it is made of."""
         return ()
 
     def rebuilt(self, parts: tuple[Type, ...]) -> Type:
-        """The same type made of other parts."""
+        """Return the same type made of other parts."""
         return self
 
     @property
@@ -100,13 +107,3 @@ class Type:
 
     def __repr__(self) -> str:
         return str(self)
-
-
-def describe(value: Any) -> str:
-    """A value for messages: its type and a short representation."""
-    from .display import show_value  # errors alone
-
-    shown = show_value(value)
-    if len(shown) > 80:
-        shown = shown[:77] + "..."
-    return f"{type(value).__qualname__} {shown}"

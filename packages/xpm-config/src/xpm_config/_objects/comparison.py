@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from xpm_config._model.markers import ConfigObject
+from xpm_config._model.state import ConfigObject
 
 
-def equal(first: Any, second: Any) -> bool:
-    """Whether two configurations are of one type and have equal values.
+def equal(first: object, second: object) -> bool:
+    """Return whether two configurations are of one type and have equal values.
 
     Each pair is compared once, without recursion; a pair met again (in a loop) is taken
     to be equal.
@@ -36,21 +34,21 @@ def equal(first: Any, second: Any) -> bool:
     return True
 
 
-def _match(one: Any, other: Any, later: list[tuple[Any, Any]]) -> bool:
-    """Whether two values may be equal, given that the pairs of configurations are."""
+def _match(one: object, other: object, pairs: list[tuple[object, object]]) -> bool:
+    """Return whether two values may be equal, given that the pairs of configurations are."""
     if isinstance(one, ConfigObject) or isinstance(other, ConfigObject):
-        later.append((one, other))
+        pairs.append((one, other))
         return True
     if isinstance(one, (list, tuple)):
         return (
             type(one) is type(other)
             and len(one) == len(other)
-            and all(_match(a, b, later) for a, b in zip(one, other, strict=True))
+            and all(_match(a, b, pairs) for a, b in zip(one, other, strict=True))
         )
     if isinstance(one, dict):
         return (
             isinstance(other, dict)
             and one.keys() == other.keys()
-            and all(_match(item, other[name], later) for name, item in one.items())
+            and all(_match(item, other[name], pairs) for name, item in one.items())
         )
     return bool(one == other)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from xpm_config._model.markers import ConfigObject, user_location
+from xpm_config._model.locations import user_location
+from xpm_config._model.state import ConfigObject
 from xpm_config._model.type import Refused, Type
 from xpm_config._types.configs import ConfigType
 from xpm_config._types.unions import OptionalType, UnionType

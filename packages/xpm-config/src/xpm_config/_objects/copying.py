@@ -1,38 +1,37 @@
-"""Copies of configurations, and what deprecated ones stand for."""
+"""Copies of configurations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xpm_config._model.markers import (
-    ConfigObject,
-    checked_info,
-    class_location,
-    qualified,
-    user_location,
-    warn_user,
-)
-from xpm_config._model.nested import CONTAINERS, nested_configs
-from xpm_config.exceptions import DefinitionError
+from xpm_config._model.argument import Argument
+from xpm_config._model.checks import checked_info
+from xpm_config._model.locations import user_location
+from xpm_config._model.state import ConfigObject
+from xpm_config._model.traversal import children_and_init_tasks, configs_in, postorder, preorder
+from xpm_config._model.type import CONTAINERS
 
-from .validation import bottom_up
+from .sealing import seal
+from .values import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from xpm_config._model.state import ConfigState
 
 T = TypeVar("T")
 
 
-def bare(like: Any) -> Any:
-    """A configuration object of the same class, created where its model was, without values."""
+def bare(like: ConfigObject) -> ConfigObject:
+    """Return an object of the same class, created where its model was, without values."""
     info = like.__xpm__
     made = object.__new__(type(like))
     made.__xpm__ = type(info)(made, info.xpmtype, info._code, info._offset)
     return made
 
 
-def copy_one(config: Any, changes: dict[str, Any]) -> Any:
-    """A copy of a configuration that is not sealed; what it holds is shared.
+def copy_one(config: ConfigObject, changes: Mapping[str, object]) -> ConfigObject:
+    """Return a copy of a configuration that is not sealed; what it holds is shared.
 
     Generated values are left out (they belong to the original), and so is what makes it
     the output of a task: the copy is another configuration.
@@ -53,17 +52,17 @@ def copy_one(config: Any, changes: dict[str, Any]) -> Any:
         for name in changes:
             copied.own_tags.pop(name, None)
     if changes:
-        copied.set_location(user_location())
-        copied.fill(changes)
+        copied.location = user_location()
+        fill(copied, changes)
     return made
 
 
-def _copy_containers(value: Any) -> Any:
+def _copy_containers(value: object) -> Any:
     return map_configs(value, lambda config: config) if isinstance(value, CONTAINERS) else value
 
 
-def map_configs(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A copy of a value in which each configuration is replaced."""
+def map_configs(value: object, change: Callable[[ConfigObject], object]) -> Any:
+    """Return a copy of a value in which each configuration is replaced."""
     if isinstance(value, ConfigObject):
         return change(value)
     if isinstance(value, list):
@@ -79,16 +78,16 @@ def map_configs(value: Any, change: Callable[[Any], Any]) -> Any:
     return value
 
 
-def _hashable(value: Any, change: Callable[[Any], Any]) -> Any:
-    """What replaces an element of a set; configurations are sealed to be one."""
-    made = map_configs(value, change)
+def _hashable(value: object, change: Callable[[ConfigObject], object]) -> Any:
+    """Return what replaces an element of a set; configurations are sealed to be one."""
+    made: object = map_configs(value, change)
     if isinstance(made, ConfigObject):
-        made.__xpm__.seal()
+        seal(made, None)
     return made
 
 
 def copyconfig(config: T, **changes: Any) -> T:
-    """A copy of a configuration, not sealed, with other values for some arguments.
+    """Return a copy of a configuration, not sealed, with other values for some arguments.
 
     Args:
         config: a configuration.
@@ -98,99 +97,65 @@ def copyconfig(config: T, **changes: Any) -> T:
         UnknownArgumentError: there is no argument of a name.
         ArgumentTypeError: a value does not have its argument's type.
     """
-    checked_info(config)
-    return copy_one(config, changes)  # type: ignore[no-any-return] # of the same class
+    copied: Any = copy_one(checked_info(config).pyobject, changes)
+    made: T = copied  # of the same class
+    return made
 
 
 def clone(config: T) -> T:
-    """A copy of a configuration and of all that it holds, sharing kept; nothing is sealed.
+    """Return a copy of a configuration and of all that it holds, sharing kept; none is sealed.
 
     What a task produces is not copied: it stays the output of that task.
 
     Args:
         config: a configuration.
     """
-    checked_info(config)
-    return _clones([config])[id(config)]  # type: ignore[no-any-return] # of the same class
+    copied: Any = _clones([checked_info(config).pyobject])[id(config)]
+    made: T = copied  # of the same class
+    return made
 
 
-def clone_value(value: Any) -> Any:
-    """A copy of a value and of the configurations in it that are not sealed."""
-    found: list[Any] = []
-    nested_configs(value, found)
-    copies = _clones([config for config in found if not config.__xpm__.sealed])
+def clone_value(value: object) -> Any:
+    """Return a copy of a value and of the configurations in it that are not sealed."""
+    copies = _clones([config for config in configs_in(value) if not config.__xpm__.sealed])
     return map_configs(value, lambda config: copies.get(id(config), config))
 
 
-def _clones(roots: list[Any]) -> dict[int, Any]:
-    """Copies of configurations and of all that they hold, by the `id` of the original."""
-    copies: dict[int, Any] = {}
-    stack = list(roots)
-    wanted = set(map(id, roots))
-    while stack:
-        current = stack.pop()
-        info = current.__xpm__
-        if id(current) in copies:
-            continue
-        if id(current) not in wanted and info.task is not None:
-            copies[id(current)] = current
-            continue
-        copies[id(current)] = copy_one(current, {})
-        nested_configs([*info.values.values(), info.init_tasks], stack)
+Argument.clone_value = staticmethod(clone_value)
+
+
+def _clones(roots: list[ConfigObject]) -> dict[int, ConfigObject]:
+    """Return copies of configurations and of all below, by the `id` of the original."""
+    copies: dict[int, ConfigObject] = {}
+    root_keys = set(map(id, roots))
+
+    def unless_produced(info: ConfigState) -> list[ConfigObject]:
+        if info.task is not None and id(info.pyobject) not in root_keys:
+            return []
+        return children_and_init_tasks(info)
+
+    for config in preorder(roots, unless_produced):
+        produced = config.__xpm__.task is not None and id(config) not in root_keys
+        copies[id(config)] = config if produced else copy_one(config, {})
     done: set[int] = set()
 
-    def is_done(info: Any) -> bool:
+    def is_done(info: ConfigState) -> bool:
         key = id(info.pyobject)
         return key in done or copies[key] is info.pyobject
 
     for root in roots:
         # what is in a set is sealed, and so must have got its own parts before
-        for original in bottom_up(root, is_done):
+        for original in postorder(root, is_done):
             _take_copies(original.__xpm__, copies)
             done.add(id(original))
     return copies
 
 
-def _take_copies(original: Any, copies: dict[int, Any]) -> None:
-    """Gives the copy of a configuration the copies of what the original holds."""
+def _take_copies(original: ConfigState, copies: dict[int, ConfigObject]) -> None:
+    """Give the copy of a configuration the copies of what the original holds."""
     made = copies[id(original.pyobject)].__xpm__
     for argument in made.xpmtype.config_arguments:
         if argument.name in made.values:
             value = made.values[argument.name]
             made.values[argument.name] = map_configs(value, lambda config: copies[id(config)])
     made.init_tasks = [copies[id(task)] for task in original.init_tasks]
-
-
-def convert(config: Any) -> Any:
-    """What a deprecated configuration stands for, over any number of conversions.
-
-    Raises:
-        DefinitionError: `__convert__` does not give a configuration, or runs in a circle.
-    """
-    seen = {id(config)}
-    info = config.__xpm__
-    while info.xpmtype.converts:
-        made = info.xpmtype.converts(info.pyobject)
-        if not isinstance(made, ConfigObject) or id(made) in seen:
-            error = DefinitionError(
-                f"{qualified(info.xpmtype.cls)}.__convert__ is expected to return another "
-                f"configuration, got {made!r}"
-            )
-            error.place = class_location(info.xpmtype.cls)
-            raise error
-        seen.add(id(made))
-        after = made.__xpm__
-        # it stands for the same object: what produces it and what runs before are the same
-        if after.task is None and info.task is not info.pyobject:
-            after.task = info.task
-        if not after.init_tasks:
-            after.init_tasks = info.init_tasks
-        info = after
-    return info.pyobject
-
-
-def warn_deprecated(schema: Any) -> None:
-    """Warns that a configuration of a deprecated class is made."""
-    by = schema.deprecated
-    instead = f"; use {qualified(by)}" if isinstance(by, type) else ""
-    warn_user(f"{schema.full_name} is deprecated{instead}", DeprecationWarning)

@@ -1,106 +1,50 @@
-"""What a configuration object knows: `c.__xpm__`."""
+"""What a configuration object offers under `c.__xpm__`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from xpm_config._identity.identify import identify, identify_partial
-from xpm_config._model.markers import Location
+from xpm_config._model.conversion import convert
+from xpm_config._model.state import ConfigState
 from xpm_config.exceptions import SealedError
 
-from .copying import convert
 from .sealing import seal
 from .storage import storage
 from .tags import TagDict, collect_tags, tags
 from .validation import validate
-from .values import ArgumentValues
+from .values import assign, fill, set_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from xpm_config._declarations.schema import ObjectType
     from xpm_config._identity.identifier import Identifier
-    from xpm_config._model.context import ConfigWalkContext
+    from xpm_config._model.argument import Argument
+    from xpm_config._model.generation import ConfigWalkContext
     from xpm_config._model.groups import Partial
+    from xpm_config._model.locations import Location
 
-_NO_NAMES: frozenset[str] = frozenset()
 
+class ConfigInformation(ConfigState):
+    """The state of one configuration object, with what users do with it.
 
-class ConfigInformation(ArgumentValues):
-    """Values and state of one configuration object.
-
-    Attributes:
-        pyobject: the configuration object.
-        xpmtype: the schema of its class.
-        values: value by argument name, with the defaults.
-        task: the task that produces it (itself for a submitted task), or None.
-        awaited: whether what uses it must wait for the end of that task.
-        init_tasks: lightweight tasks that run before it is used.
-        dependencies: dependencies that were added to it.
-        job: the job of a submitted task; this package does not look into it.
-        meta: True or False where `setmeta` said so, else None.
-        sealed: whether it is frozen.
-        generated: names of the arguments whose values were generated when sealing.
-        has_generated: whether it, or what it holds, has generated paths.
-        pending: whether paths are still to be generated although it is sealed.
-        owner: the configuration with which it was sealed.
+    The record is `ConfigState`; each method is one function of this room.
     """
 
-    __slots__ = (
-        "awaited",
-        "dependencies",
-        "digest",
-        "generated",
-        "has_generated",
-        "has_loops",
-        "init_tasks",
-        "job",
-        "known_hooks",
-        "known_tags",
-        "meta",
-        "own_tags",
-        "owner",
-        "partial_digests",
-        "pending",
-        "plain",
-        "task",
-    )
+    __slots__ = ()
 
-    def __init__(self, pyobject: Any, xpmtype: ObjectType, code: Any, offset: int) -> None:
-        self.pyobject = pyobject
-        self.xpmtype = xpmtype
-        self._code = code
-        self._offset = offset
-        self.values: dict[str, Any] = {}
-        self.task: Any = None
-        self.awaited = True
-        self.init_tasks: list[Any] = []
-        self.dependencies: list[Any] = []
-        self.job: Any = None
-        self.meta: bool | None = None
-        self.sealed = False
-        self.pending = False
-        self.validated = False
-        self.generated: frozenset[str] | set[str] = _NO_NAMES
-        self.stopped: frozenset[str] | set[str] = _NO_NAMES
-        self.has_generated = False
-        self.owner: Any = None
-        # what the type variables of a generic class stand for
-        self.bindings: dict[Any, Any] | None = None
-        self.own_tags: dict[str, Any] | None = None
-        self.known_tags: tuple[int, dict[str, Any]] | None = None
-        self.known_hooks: tuple[int, tuple[Any, ...]] | None = None
-        # identifiers, once it is sealed: the digest, and whether it is the same wherever
-        # the configuration is nested (it holds neither loop nor instance)
-        self.digest: bytes | None = None
-        self.plain = False
-        self.has_loops = False
-        self.partial_digests: dict[Any, bytes] | None = None
+    # For a type checker users' configurations are of class `Config`.
+    pyobject: Any
+    task: Any
+    owner: Any
+    init_tasks: list[Any]
+    xpmtype: ObjectType
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: all but what belongs to this process."""
-        state = {name: getattr(self, name) for name in (*ArgumentValues.__slots__, *self.__slots__)}
+        """Return what is pickled: all but what belongs to this process."""
+        state: dict[str, Any] = {name: getattr(self, name) for name in ConfigState.__slots__}
         state["_code"], state["_offset"] = self.location
         state.update(job=None, dependencies=[], known_tags=None, known_hooks=None)
         return state
@@ -109,8 +53,96 @@ class ConfigInformation(ArgumentValues):
         for name, value in state.items():
             setattr(self, name, value)
 
+    # --- values
+
+    def fill(self, given: Mapping[str, Any]) -> None:
+        """Set the values that a constructor was given, then the defaults.
+
+        Raises:
+            UnknownArgumentError: there is no argument of a name.
+            ArgumentTypeError: a value does not have its argument's type.
+        """
+        fill(self, given)
+
+    def set(self, argument: Argument, value: Any) -> None:
+        """Set the value of an argument.
+
+        Raises:
+            SealedError: the configuration is sealed.
+            ReadOnlyError: the argument is a constant.
+            ArgumentTypeError: the value does not have the argument's type.
+        """
+        assign(self, argument, value)
+
+    def get(self, name: str) -> Any:
+        """Return the value of an argument.
+
+        Raises:
+            KeyError: it has none.
+        """
+        return self.values[name]
+
+    def set_meta(self, flag: bool | None) -> None:
+        """Set whether the configuration counts where it is held (see `setmeta`)."""
+        set_meta(self, flag)
+
+    def validate(self) -> None:
+        """Check that all is set, here and in what it holds, and run `__validate__` (bottom-up).
+
+        Raises:
+            UnsetArgumentError: an argument without a default has no value.
+            ConfigValidationError: a `__validate__` refused a configuration.
+        """
+        validate(self.pyobject)
+
+    def seal(self, context: ConfigWalkContext | None = None) -> None:
+        """Freeze the configuration and all that it holds, and generate paths.
+
+        Args:
+            context: where generated paths lie; without one they are generated by a later
+                call that has one.
+        """
+        seal(self.pyobject, context)
+
+    def converted(self) -> Any:
+        """Return what a deprecated configuration stands for (itself without `__convert__`)."""
+        return convert(self.pyobject)
+
+    # --- identity
+
+    @property
+    def identifier(self) -> Identifier:
+        """The identifier; remembered once the configuration is sealed."""
+        return identify(self.pyobject)
+
+    def get_partial_identifier(self, partial: Partial) -> Identifier:
+        """Return the identifier without the arguments that a partial leaves out."""
+        return identify_partial(self.pyobject, partial)
+
+    # --- tags
+
+    def tags(self) -> TagDict:
+        """Return the tags of the configuration and of what it holds."""
+        return tags(self.pyobject)
+
+    def tag_places(self) -> dict[str, tuple[Any, Location | None]]:
+        """Return the tags with the place where each was set."""
+        return dict(collect_tags(self.pyobject))
+
+    # --- the job of a submitted task
+
+    def add_dependencies(self, *dependencies: Any) -> None:
+        """Add dependencies, which the scheduler understands.
+
+        Raises:
+            SealedError: it was submitted already.
+        """
+        if self.job is not None:
+            raise SealedError(f"{self.shown} was submitted: dependencies are added before that")
+        self.dependencies.extend(dependencies)
+
     def wait(self) -> bool:
-        """Waits for the end of the job of a submitted task.
+        """Wait for the end of the job of a submitted task.
 
         Returns:
             Whether it has succeeded.
@@ -122,69 +154,12 @@ class ConfigInformation(ArgumentValues):
             raise ValueError(f"{self.shown} was not submitted: there is nothing to wait for")
         return bool(self.job.wait())
 
-    def owner_title(self) -> str:
-        """The configuration that it was sealed with, for messages."""
-        return self.owner.__xpm__.xpmtype.full_name if self.owner is not None else "another task"
-
-    def validate(self) -> None:
-        """Checks that all is set, here and below, and runs `__validate__` (bottom-up).
-
-        Raises:
-            UnsetArgumentError: an argument without a default has no value.
-            ConfigValidationError: a `__validate__` refused a configuration.
-        """
-        validate(self.pyobject)
-
-    def seal(self, context: ConfigWalkContext | None = None) -> None:
-        """Freezes the configuration and all that it holds, and generates paths.
-
-        Args:
-            context: tells where generated paths lie; without one they are generated by a
-                later call that has one.
-        """
-        seal(self.pyobject, context)
-
-    @property
-    def identifier(self) -> Identifier:
-        """The identifier; remembered once the configuration is sealed."""
-        return identify(self.pyobject)
-
-    def get_partial_identifier(self, partial: Partial) -> Identifier:
-        """The identifier without the arguments that a partial leaves out."""
-        return identify_partial(self.pyobject, partial)
-
-    def tags(self) -> TagDict:
-        """Tags of the configuration and of what it holds."""
-        return tags(self.pyobject)
-
-    def tag_places(self) -> dict[str, tuple[Any, Location | None]]:
-        """Tags with the place where each was set."""
-        return dict(collect_tags(self.pyobject))
-
-    def set_meta(self, flag: bool | None) -> None:
-        """Says whether the configuration counts where it is held (see `setmeta`)."""
-        if self.sealed and self.meta is not flag:
-            raise SealedError(f"{self.shown} is sealed")
-        self.meta = flag
-
-    def add_dependencies(self, *dependencies: Any) -> None:
-        """Adds dependencies, which the scheduler understands.
-
-        Raises:
-            SealedError: it was submitted already.
-        """
-        if self.job is not None:
-            raise SealedError(f"{self.shown} was submitted: dependencies are added before that")
-        self.dependencies.extend(dependencies)
-
-    def converted(self) -> Any:
-        """What a deprecated configuration stands for (itself without `__convert__`)."""
-        return convert(self.pyobject)
+    # --- storage, by a package above this one
 
     def serialize(
         self, save_directory: str | Path, definition_filename: str = "experimaestro.json"
     ) -> None:
-        """Saves the configuration, as `save` of xpm-serialize does.
+        """Save the configuration, as `save` of xpm-serialize does.
 
         Args:
             save_directory: the folder.
@@ -202,7 +177,7 @@ class ConfigInformation(ArgumentValues):
         partial_loading: bool | None = None,
         definition_filename: str | None = None,
     ) -> Any:
-        """Loads what was saved.
+        """Load what was saved.
 
         Args:
             path: the folder, or a function that says where the definition and what it refers
@@ -222,7 +197,7 @@ class ConfigInformation(ArgumentValues):
         as_instance: bool = True,
         partial_loading: bool | None = None,
     ) -> dict[int, Any]:
-        """Makes all the objects of a list of records, as files of definitions hold them.
+        """Make all the objects of a list of records, as files of definitions hold them.
 
         Args:
             definitions: the records.
@@ -235,5 +210,5 @@ class ConfigInformation(ArgumentValues):
         Raises:
             MissingStorageError: no package that stores configurations is installed.
         """
-        found: dict[int, Any] = storage().load_objects(definitions, as_instance, partial_loading)
-        return found
+        made: dict[int, Any] = storage().load_objects(definitions, as_instance, partial_loading)
+        return made

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xpm_config._model.context import ConfigWalkContext
+from xpm_config._model.traversal import postorder
 from xpm_config.exceptions import UnsetArgumentError
 
 from .copying import map_configs
-from .sealing import Place, nested_places, segments
-from .validation import bottom_up, check_complete
+from .sealing import places_in, segments
+from .validation import check_complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xpm_config._model.generation import ConfigWalkContext
+    from xpm_config._model.state import ConfigObject
+
+    from .sealing import Place
 
 _MUTABLE = (list, dict, set)
 
@@ -22,19 +26,19 @@ class ObjectStore:
     """The value objects made so far: a configuration gives one, however often it is met."""
 
     def __init__(self) -> None:
-        self._made: dict[int, tuple[Any, Any]] = {}
+        self._made: dict[int, tuple[object, Any]] = {}
 
-    def get(self, config: Any) -> Any:
-        """The value object of a configuration, or None."""
+    def get(self, config: object) -> Any:
+        """Return the value object of a configuration, or None."""
         found = self._made.get(id(config))
         return None if found is None else found[1]
 
-    def add(self, config: Any, instance: Any) -> None:
-        """Remembers the value object of a configuration."""
+    def add(self, config: object, instance: object) -> None:
+        """Remember the value object of a configuration."""
         # the configuration is held: its id must not be given to another
         self._made[id(config)] = (config, instance)
 
-    def __contains__(self, config: Any) -> bool:
+    def __contains__(self, config: object) -> bool:
         return id(config) in self._made
 
     def __len__(self) -> int:
@@ -45,9 +49,12 @@ class ObjectStore:
 
 
 def instance(
-    root: Any, context: ConfigWalkContext | None, objects: ObjectStore | None, keep: bool
+    root: ConfigObject,
+    context: ConfigWalkContext | None,
+    objects: ObjectStore | None,
+    keep: bool,
 ) -> Any:
-    """The value object of a configuration.
+    """Return the value object of a configuration.
 
     Args:
         root: the configuration.
@@ -61,7 +68,7 @@ def instance(
     store = ObjectStore() if objects is None else objects
     if root in store:
         return store.get(root)
-    order = bottom_up(root, lambda info: info.pyobject in store)
+    order = postorder(root, lambda info: info.pyobject in store)
     places = _places(root, order)
     for config in order:
         check_complete(config.__xpm__)
@@ -79,17 +86,17 @@ def instance(
     return store.get(root)
 
 
-def _places(root: Any, order: list[Any]) -> dict[int, Place | None]:
-    """Where each configuration lies in the root, if some need a path."""
+def _places(root: ConfigObject, order: list[ConfigObject]) -> dict[int, Place | None]:
+    """Return where each configuration lies in the root, if some need a path."""
     for config in order:
         info = config.__xpm__
         if any(argument.name not in info.values for argument in info.xpmtype.generated):
-            return nested_places(root)
+            return places_in(root)
     return {}
 
 
-def _bare(config: Any, keep: bool) -> Any:
-    cls = config.__xpm__.xpmtype.value_type
+def _bare(config: ConfigObject, keep: bool) -> Any:
+    cls: Any = config.__xpm__.xpmtype.value_type
     made = cls.__new__(cls)
     if keep:
         vars(made)["__config__"] = config
@@ -97,7 +104,7 @@ def _bare(config: Any, keep: bool) -> Any:
 
 
 def _values(
-    config: Any,
+    config: ConfigObject,
     context: ConfigWalkContext | None,
     places: dict[int, Place | None],
     store: ObjectStore,

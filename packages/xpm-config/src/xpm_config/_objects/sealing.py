@@ -2,49 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from xpm_config._model.context import ConfigWalkContext, EmptyContext, segment
-from xpm_config._model.markers import ConfigObject
-from xpm_config._model.nested import CONTAINERS
+from xpm_config._identity.identify import identify
+from xpm_config._model.generation import ConfigWalkContext, EmptyContext
+from xpm_config._model.state import ConfigObject
+from xpm_config._model.traversal import configs_in
+from xpm_config._model.type import CONTAINERS
+from xpm_config.exceptions import OwnedPathError
 
-# A place is a linked list, from the end: chains of configurations can be long.
-Place = tuple[Any, str]
-_Entry = tuple[Any, "Place | None"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xpm_config._model.argument import Argument
+    from xpm_config._model.state import ConfigState
+
+    # Where a configuration lies in another one, as a linked list from the end, since chains
+    # of configurations can be long: the place around it, and an argument, index or key.
+    Place = tuple["Place | None", str]
+    _Entry = tuple[ConfigObject, Place | None]
 
 
-def segments(at: Place | None) -> tuple[str, ...]:
-    """A place as the parts of a path."""
+def segments(place: Place | None) -> tuple[str, ...]:
+    """Return a place as the parts of a path."""
     parts = []
-    while at is not None:
-        at, part = at
-        parts.append(part)
+    while place is not None:
+        place, step = place
+        parts.append(step)
     return tuple(reversed(parts))
 
 
-def _nested(value: Any, at: Place, found: list[_Entry]) -> None:
+def _segment(key: object) -> str:
+    """Return a dictionary's key as part of a path that stays in its folder."""
+    text = str(getattr(key, "name", key))
+    parts = text.split("/")
+    if any(part in ("", ".", "..") for part in parts) or "\0" in text or "\\" in text:
+        from urllib.parse import quote  # for strange keys alone
+
+        return quote(text, safe="").replace(".", "%2E")
+    return text
+
+
+def _append_entries(value: object, place: Place, found: list[_Entry]) -> None:
+    """Append the configurations that a value holds, with their places."""
     if isinstance(value, ConfigObject):
-        found.append((value, at))
+        found.append((value, place))
     elif isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, (ConfigObject, *CONTAINERS)):
-                _nested(item, (at, segment(key)), found)
+                _append_entries(item, (place, _segment(key)), found)
             if isinstance(key, ConfigObject):
-                found.append((key, (at, str(key.__xpm__.identifier))))
+                found.append((key, (place, str(identify(key)))))
     elif isinstance(value, (set, frozenset)):
         for item in value:
             # a set has no order, but its configurations are sealed already
             if isinstance(item, ConfigObject):
-                found.append((item, (at, str(item.__xpm__.identifier))))
+                found.append((item, (place, str(identify(item)))))
             else:
-                _nested(item, at, found)
+                _append_entries(item, place, found)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            _nested(item, (at, str(index)), found)
+            _append_entries(item, (place, str(index)), found)
 
 
-def seal(root: Any, context: ConfigWalkContext | None) -> None:
-    """Seals a configuration and all that it holds.
+def _preorder(
+    root: ConfigObject, children_of: Callable[[ConfigState, Place | None], list[_Entry]]
+) -> Iterator[_Entry]:
+    """Return what a configuration holds, each once with the place where it is met first."""
+    seen: set[int] = set()
+    stack: list[_Entry] = [(root, None)]
+    while stack:
+        entry = stack.pop()
+        config, place = entry
+        if id(config) in seen:
+            continue
+        seen.add(id(config))
+        yield entry
+        found = children_of(config.__xpm__, place)
+        found.reverse()
+        stack.extend(found)
+
+
+def seal(root: ConfigObject, context: ConfigWalkContext | None) -> None:
+    """Seal a configuration and all that it holds.
 
     What is sealed already is not visited again. If a path cannot be generated, nothing
     is sealed.
@@ -61,9 +101,10 @@ def seal(root: Any, context: ConfigWalkContext | None) -> None:
         context = None
     if info.sealed and not (info.pending and context is not None):
         return
+    visited: list[_Entry]
+    holders: dict[int, list[ConfigObject]]
     if not info.xpmtype.config_arguments and not info.init_tasks:
-        visited: list[_Entry] = [(root, None)]
-        holders: dict[int, list[Any]] = {}
+        visited, holders = [(root, None)], {}
     else:
         visited, holders = _visit(root, context)
     before = [config for config, _ in visited if not config.__xpm__.sealed]
@@ -74,52 +115,73 @@ def seal(root: Any, context: ConfigWalkContext | None) -> None:
         _generate(visited, holders, context)
     except BaseException:
         for config in before:
-            config.__xpm__.sealed = False
-            config.__xpm__.owner = None
-            config.__xpm__.digest = None
-            config.__xpm__.plain = False
+            state = config.__xpm__
+            state.sealed = state.plain = False
+            state.owner = state.digest = None
         raise
 
 
-def _visit(root: Any, context: ConfigWalkContext | None) -> tuple[list[_Entry], dict[int, Any]]:
-    """What is to be sealed, with its place, and what holds each; changes nothing."""
+def _visit(
+    root: ConfigObject, context: ConfigWalkContext | None
+) -> tuple[list[_Entry], dict[int, list[ConfigObject]]]:
+    """Return what is to be sealed, with its place, and what holds each; change nothing."""
     is_task = root.__xpm__.xpmtype.is_task
-    visited: list[_Entry] = []
-    holders: dict[int, list[Any]] = {}
-    seen = set()
-    stack: list[_Entry] = [(root, None)]
-    while stack:
-        config, at = stack.pop()
-        if id(config) in seen:
-            continue
-        seen.add(id(config))
-        visited.append((config, at))
-        info = config.__xpm__
-        below: list[_Entry] = []
+    holders: dict[int, list[ConfigObject]] = {}
+
+    def not_sealed(info: ConfigState, place: Place | None) -> list[_Entry]:
+        found: list[_Entry] = []
         for argument in info.xpmtype.config_arguments:
             value = info.values.get(argument.name)
             if value is not None:
-                start = len(below)
-                _nested(value, (at, argument.name), below)
+                start = len(found)
+                _append_entries(value, (place, argument.name), found)
                 if is_task and info.task is None and not argument.ignore_generated:
-                    for child, _ in below[start:]:
+                    for child, _ in found[start:]:
                         if child.__xpm__.has_generated:
-                            argument.check_generated(child, info.xpmtype.full_name)
+                            check_generated(argument, child, info.xpmtype.full_name)
         for index, init_task in enumerate(info.init_tasks):
-            below.append((init_task, ((at, "init_tasks"), str(index))))
-        for entry in reversed(below):
-            child = entry[0].__xpm__
-            if not child.sealed or (child.pending and context is not None):
-                holders.setdefault(id(entry[0]), []).append(config)
-                stack.append(entry)
-    return visited, holders
+            found.append((init_task, ((place, "init_tasks"), str(index))))
+        kept: list[_Entry] = []
+        for entry in found:
+            state = entry[0].__xpm__
+            if not state.sealed or (state.pending and context is not None):
+                holders.setdefault(id(entry[0]), []).append(info.pyobject)
+                kept.append(entry)
+        return kept
+
+    return list(_preorder(root, not_sealed)), holders
+
+
+def check_generated(argument: Argument, value: object, taker: str) -> None:
+    """Refuse a configuration whose generated paths belong to another task.
+
+    Args:
+        argument: an argument.
+        value: a value of it.
+        taker: the type of the task that would hold the value.
+
+    Raises:
+        OwnedPathError: it holds such a configuration.
+    """
+    for config in configs_in(value):
+        info = config.__xpm__
+        if info.has_generated and info.task is None:
+            owner = info.owner
+            title = "another task" if owner is None else owner.__xpm__.xpmtype.full_name
+            raise OwnedPathError(
+                f"{taker}.{argument.name}: {info.shown} "
+                f"holds paths generated for {title}; give a copy "
+                "(`.copy()`), or declare the argument with field(ignore_generated=True)"
+            )
 
 
 def _generate(
-    visited: list[_Entry], holders: dict[int, list[Any]], context: ConfigWalkContext | None
+    visited: list[_Entry],
+    holders: dict[int, list[ConfigObject]],
+    context: ConfigWalkContext | None,
 ) -> None:
     missing = False
-    for config, at in visited:
+    for config, place in visited:
         info = config.__xpm__
         made = {}
         for argument in info.xpmtype.generated:
@@ -128,7 +190,8 @@ def _generate(
             if context is None:
                 missing = True
                 continue
-            context.segments = segments(at)
+            context.segments = segments(place)
+            assert argument.generator is not None
             made[argument.name] = argument.validate(
                 argument.generator(context, config), "generated when sealing"
             )
@@ -140,8 +203,8 @@ def _generate(
         config.__xpm__.pending = missing
 
 
-def _mark_holders(config: Any, holders: dict[int, list[Any]]) -> None:
-    """What holds a configuration with generated paths holds these too."""
+def _mark_holders(config: ConfigObject, holders: dict[int, list[ConfigObject]]) -> None:
+    """Mark what holds a configuration with generated paths: it holds these too."""
     stack = [config]
     while stack:
         info = stack.pop().__xpm__
@@ -150,18 +213,13 @@ def _mark_holders(config: Any, holders: dict[int, list[Any]]) -> None:
             stack.extend(holders.get(id(info.pyobject), ()))
 
 
-def nested_places(root: Any) -> dict[int, Place | None]:
-    """Where each configuration lies in another one, by `id`; the place met first is kept."""
-    places: dict[int, Place | None] = {}
-    stack: list[_Entry] = [(root, None)]
-    while stack:
-        config, at = stack.pop()
-        if id(config) in places:
-            continue
-        places[id(config)] = at
-        info = config.__xpm__
-        below: list[_Entry] = []
+def places_in(root: ConfigObject) -> dict[int, Place | None]:
+    """Return where each configuration lies in another one, by `id`; the first place is kept."""
+
+    def in_arguments(info: ConfigState, place: Place | None) -> list[_Entry]:
+        found: list[_Entry] = []
         for argument in info.xpmtype.config_arguments:
-            _nested(info.values.get(argument.name), (at, argument.name), below)
-        stack.extend(reversed(below))
-    return places
+            _append_entries(info.values.get(argument.name), (place, argument.name), found)
+        return found
+
+    return {id(config): place for config, place in _preorder(root, in_arguments)}

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xpm_config._model.markers import ConfigObject, Location, checked_info, user_location, warn_user
-from xpm_config._model.nested import nested_configs
+from xpm_config._model.checks import checked_info
+from xpm_config._model.locations import user_location, warn_user
+from xpm_config._model.traversal import append_configs, postorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from xpm_config._model.locations import Location
+    from xpm_config._model.state import ConfigObject, ConfigState
+
+    Tag = tuple[Any, Location | None]
+    Tags = dict[str, Tag]
 
 T = TypeVar("T")
 
@@ -18,11 +23,17 @@ class TagDict(dict[str, Any]):
 
 
 class Wrapped:
-    """A value on its way into a configuration, with what was said about it."""
+    """A value on its way into a configuration, with what `tag` and `stop_tags` ask for.
+
+    Attributes:
+        value: the value.
+        tagged: whether it is a tag of the configuration.
+        stopped: whether its own tags do not reach the configuration.
+    """
 
     __slots__ = ("stopped", "tagged", "value")
 
-    def __init__(self, value: Any, tagged: bool, stopped: bool) -> None:
+    def __init__(self, value: object, tagged: bool, stopped: bool) -> None:
         self.value = value
         self.tagged = tagged
         self.stopped = stopped
@@ -31,8 +42,14 @@ class Wrapped:
         return f"{'tag' if self.tagged else 'stop_tags'}({self.value!r})"
 
 
+def _as_given(value: T, wrapped: Any) -> T:
+    """Return a wrapped value as what type checkers take for the value: it is unwrapped soon."""
+    made: T = wrapped
+    return made
+
+
 def tag(value: T) -> T:
-    """Tags the value of an argument with the argument's name.
+    """Tag the value of an argument with the argument's name.
 
     Args:
         value: a str, int, float, bool or configuration, given to an argument.
@@ -48,13 +65,14 @@ def tag(value: T) -> T:
     >>> tagspath(learn)
     'epochs=100_rate=0.001'
     """
-    if isinstance(value, Wrapped):
-        return Wrapped(value.value, True, value.stopped)  # type: ignore[return-value] # unwrapped
-    return Wrapped(value, True, False)  # type: ignore[return-value] # by the configuration
+    given: object = value
+    if isinstance(given, Wrapped):
+        return _as_given(value, Wrapped(given.value, True, given.stopped))
+    return _as_given(value, Wrapped(given, True, False))
 
 
 def stop_tags(value: T) -> T:
-    """Keeps the tags of a configuration from those of the one that holds it.
+    """Keep the tags of a configuration from those of the one that holds it.
 
     Args:
         value: a configuration, given to an argument; `stop_tags(tag(c))` tags with `c` itself.
@@ -62,89 +80,80 @@ def stop_tags(value: T) -> T:
     Returns:
         The value, wrapped until the configuration takes it.
     """
-    if isinstance(value, Wrapped):
-        return Wrapped(value.value, value.tagged, True)  # type: ignore[return-value] # unwrapped
-    return Wrapped(value, False, True)  # type: ignore[return-value] # by the configuration
+    given: object = value
+    if isinstance(given, Wrapped):
+        return _as_given(value, Wrapped(given.value, given.tagged, True))
+    return _as_given(value, Wrapped(given, False, True))
 
 
-def tag_sources(info: Any) -> Iterator[Any]:
-    """The configurations whose tags reach this one, from the farthest to the nearest."""
+def _sources(info: ConfigState) -> list[ConfigObject]:
+    """Return the configurations whose tags reach this one, from the farthest to the nearest."""
+    found: list[ConfigObject] = []
     task = info.task
     if task is not None and task is not info.pyobject:
-        yield task
-    yield from info.init_tasks
+        found.append(task)
+    found.extend(info.init_tasks)
     values, stopped = info.values, info.stopped
     for argument in info.xpmtype.config_arguments:
         value = values.get(argument.name)
         if value is not None and argument.name not in stopped:
-            if isinstance(value, ConfigObject):
-                yield value
-            else:
-                found: list[Any] = []
-                nested_configs(value, found)
-                yield from found
+            append_configs(value, found)
+    return found
 
 
-_NONE: dict[str, Any] = {}
+_NO_TAGS: Tags = {}
 
 # Counts the tags set on sealed configurations: what was remembered before may lack them.
 _late_tags = 0
 
 
-def _known(info: Any) -> dict[str, Any] | None:
-    """The tags remembered for a sealed configuration, if they are still true."""
+def _known(info: ConfigState) -> Tags | None:
+    """Return the tags remembered for a sealed configuration, if they are still true."""
     known = info.known_tags
     return known[1] if known is not None and known[0] == _late_tags else None
 
 
-def collect_tags(config: Any) -> dict[str, tuple[Any, Location | None]]:
-    """Tags of a configuration: name → value and the place where it was set.
+def collect_tags(config: object) -> Tags:
+    """Return the tags of a configuration: name → value and the place where it was set.
 
     Each configuration is visited once; those of sealed configurations are remembered.
     """
-    known = _known(checked_info(config))
+    root = checked_info(config)
+    known = _known(root)
     if known is not None:
         return known
-    done: dict[int, dict[str, Any]] = {}
-    entered: set[int] = set()
-    stack = [config]
-    while stack:
-        current = stack[-1]
-        key = id(current)
-        info = current.__xpm__
-        if key in done:
-            stack.pop()
-            continue
+    done: dict[int, Tags] = {}
+    sources: dict[int, list[ConfigObject]] = {}
+
+    def is_known(info: ConfigState) -> bool:
         known = _known(info)
-        if known is not None:
-            done[key] = known
-            stack.pop()
-            continue
-        sources = list(tag_sources(info))
-        if key not in entered:
-            entered.add(key)
-            # what was entered and is not done is on the path: a loop adds nothing
-            waiting = [s for s in sources if id(s) not in done and id(s) not in entered]
-            if waiting:
-                stack.extend(reversed(waiting))
-                continue
-        merged = done[key] = _merge(info, [done.get(id(source), _NONE) for source in sources])
+        if known is None:
+            return False
+        done[id(info.pyobject)] = known
+        return True
+
+    def sources_of(info: ConfigState) -> list[ConfigObject]:
+        found = sources[id(info.pyobject)] = _sources(info)
+        return found
+
+    for current in postorder(root.pyobject, is_known, sources_of):
+        info, key = current.__xpm__, id(current)
+        merged = done[key] = _merge(info, [done.get(id(s), _NO_TAGS) for s in sources[key]])
         # inside a loop what is merged depends on where it was entered
-        if info.sealed and all(id(source) in done for source in sources):
+        if info.sealed and all(id(source) in done for source in sources[key]):
             info.known_tags = (_late_tags, merged)
-        stack.pop()
     return done[id(config)]
 
 
-def _merge(info: Any, below: list[dict[str, Any]]) -> dict[str, Any]:
+def _merge(info: ConfigState, inherited: list[Tags]) -> Tags:
     own = info.own_tags
-    below = [tags for tags in below if tags]
-    if not below:
-        return own or _NONE
-    if len(below) == 1 and not own:
-        return below[0]
-    merged: dict[str, Any] = {}
-    for tags in (*below, own or _NONE):
+    inherited = [tags for tags in inherited if tags]
+    if not inherited:
+        return own or _NO_TAGS
+    if len(inherited) == 1 and not own:
+        return inherited[0]
+    merged: Tags = {}
+    for tags in (*inherited, own or _NO_TAGS):
         for name, (value, place) in tags.items():
             known = merged.get(name)
             if known is not None and known[0] is not value and known[0] != value:
@@ -153,7 +162,7 @@ def _merge(info: Any, below: list[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _warn_conflict(info: Any, name: str, first: Any, last: Any) -> None:
+def _warn_conflict(info: ConfigState, name: str, first: Tag, last: Tag) -> None:
     warn_user(
         f"conflicting values for the tag '{name}' of {info.xpmtype.full_name} "
         f"(created at {info.location}): {first[0]!r} (set at {first[1]}) and {last[0]!r} "
@@ -162,8 +171,8 @@ def _warn_conflict(info: Any, name: str, first: Any, last: Any) -> None:
     )
 
 
-def tags(value: Any) -> TagDict:
-    """Tags of a configuration and of all that it holds.
+def tags(value: object) -> TagDict:
+    """Return the tags of a configuration and of all that it holds.
 
     Args:
         value: a configuration.
@@ -174,8 +183,8 @@ def tags(value: Any) -> TagDict:
     return TagDict({name: found[0] for name, found in collect_tags(value).items()})
 
 
-def tagspath(value: Any) -> str:
-    """Tags as a text that can name a file: sorted `key=value`, joined by `_`.
+def tagspath(value: object) -> str:
+    """Return the tags as a text that can name a file: sorted `key=value`, joined by `_`.
 
     Args:
         value: a configuration.
@@ -187,8 +196,8 @@ def tagspath(value: Any) -> str:
     return "_".join(f"{name}={found[name]}".replace("/", "-") for name in sorted(found))
 
 
-def set_tag(info: Any, name: str, value: Any) -> None:
-    """Sets a tag of the configuration itself."""
+def set_tag(info: ConfigState, name: str, value: object) -> None:
+    """Set a tag of the configuration itself."""
     if info.sealed:
         global _late_tags
         _late_tags += 1

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from xpm_config._identity.preimage import unset
-from xpm_config._model.traversal import held
+from xpm_config._model.checks import unset
+from xpm_config._model.traversal import postorder
 from xpm_config.exceptions import ConfigError, ConfigValidationError
 
+if TYPE_CHECKING:
+    from xpm_config._model.state import ConfigObject, ConfigState
 
-def check_complete(info: Any) -> None:
-    """Refuses a configuration whose required arguments are not all set.
+
+def check_complete(info: ConfigState) -> None:
+    """Refuse a configuration whose required arguments are not all set.
 
     Raises:
         UnsetArgumentError: it names them and the place where the configuration was created.
@@ -21,14 +24,14 @@ def check_complete(info: Any) -> None:
         raise unset(info, missing)
 
 
-def validate(root: Any) -> None:
-    """Validates what a configuration holds, then the configuration itself.
+def validate(root: ConfigObject) -> None:
+    """Validate what a configuration holds, then the configuration itself.
 
     Raises:
         UnsetArgumentError: an argument without a default has no value.
         ConfigValidationError: a `__validate__` raised an error.
     """
-    for config in bottom_up(root, lambda info: info.sealed and info.validated):
+    for config in postorder(root, lambda info: info.sealed and info.validated):
         info = config.__xpm__
         check_complete(info)
         try:
@@ -38,39 +41,3 @@ def validate(root: Any) -> None:
         except Exception as error:
             raise ConfigValidationError(f"{info.shown}: {error}") from error
         info.validated = True
-
-
-def bottom_up(root: Any, skip: Any) -> list[Any]:
-    """The configurations that one holds, each once and after what it holds itself.
-
-    Args:
-        root: the configuration; it comes last.
-        skip: says which configurations are left out, with all below, given what they know.
-    """
-    ordered: list[Any] = []
-    entered: set[int] = set()
-    left: set[int] = set()
-    stack = [root]
-    while stack:
-        config = stack[-1]
-        key = id(config)
-        if key in left:
-            stack.pop()
-            continue
-        info = config.__xpm__
-        if key not in entered:
-            entered.add(key)
-            if skip(info):
-                left.add(key)
-                stack.pop()
-                continue
-            below = held(info)
-            below.extend(info.init_tasks)
-            below = [c for c in below if id(c) not in entered]
-            if below:
-                stack.extend(reversed(below))
-                continue
-        left.add(key)
-        ordered.append(config)
-        stack.pop()
-    return ordered

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xpm_config._encoding.scheme import encode_config
-from xpm_config._model.markers import ConfigObject
-from xpm_config._model.nested import check_submitted
+from xpm_config._model.checks import check_submitted
+from xpm_config._model.conversion import convert
+from xpm_config._model.state import ConfigObject
 from xpm_config._model.type import Refused, Type
 
 from .unions import AnyType
@@ -38,7 +39,7 @@ class ConfigType(Type):
     def _convert(self, value: Any) -> Any:
         """A deprecated configuration that stands for one of this type, or an error."""
         if isinstance(value, ConfigObject) and value.__xpm__.xpmtype.converts:
-            converted = value.__xpm__.converted()
+            converted = convert(value)
             if isinstance(converted, self.cls):
                 return value
         if isinstance(value, self.cls):

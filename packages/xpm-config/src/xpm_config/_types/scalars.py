@@ -12,7 +12,7 @@ from xpm_config._model.type import Refused, Type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xpm_config._encoding.scheme import Encode
+    from xpm_config._model.type import Encode
 
 
 def _unwrapped(value: Any) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 from xpm_config._encoding.dynamic import encode_any
 from xpm_config._encoding.scheme import encode_bool
-from xpm_config._model.markers import ConfigObject
-from xpm_config._model.nested import CONTAINERS, check_submitted
-from xpm_config._model.type import Refused, Type
+from xpm_config._model.checks import check_submitted
+from xpm_config._model.state import ConfigObject
+from xpm_config._model.type import CONTAINERS, Refused, Type
 
 from .enumerations import LiteralType
 from .scalars import BoolType

@@ -1,4 +1,4 @@
-"""``experimaestro hub``: push folders to the Hub, and pull them."""
+"""`experimaestro hub`: push folders to the Hub, and pull them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The border to ``huggingface_hub``: what it raises where the Hub does not answer."""
+"""The border to `huggingface_hub`: what it raises where the Hub does not answer."""
 
 from __future__ import annotations
 

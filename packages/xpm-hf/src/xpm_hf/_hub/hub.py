@@ -35,8 +35,8 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         ExperimaestroHFHub(config).push_to_hub("user/model")
         config = ExperimaestroHFHub.from_pretrained("user/model")
 
-    Sub-classes may set :attr:`definition_filename` and :attr:`serialization_context_class`, and
-    override :meth:`_save_pretrained` and :meth:`_from_pretrained`.
+    Sub-classes may set `definition_filename` and `serialization_context_class`, and
+    override `_save_pretrained` and `_from_pretrained`.
 
     Args:
         config: the configuration, or a nesting of lists and dictionaries of them.
@@ -63,7 +63,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         """The model card: the configuration as a table, its tags, and how to load it.
 
         Args:
-            kwargs: ``repo_id`` and ``variant``, to be named in it.
+            kwargs: `repo_id` and `variant`, to be named in it.
         """
         info = self._hub_mixin_info
         metadata = info.model_card_data.to_yaml()
@@ -93,16 +93,16 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         Data files of what it replaces that are of no use any more are deleted by it.
 
         Args:
-            repo_id: the repository, as ``user/name``; made if it is not there.
+            repo_id: the repository, as `user/name`; made if it is not there.
             variant: a name under which it lies beside others in the repository.
             private: whether a repository that is made is private (the default is the user's).
             commit_message: the commit's message.
-            token: the token; by default, the one that ``hf auth login`` has stored.
-            branch: the branch; made if it is not there. By default ``main``.
+            token: the token; by default, the one that `hf auth login` has stored.
+            branch: the branch; made if it is not there. By default `main`.
             create_pr: make a pull request of it.
             model_card: the README.md: a text, a file or a card. By default it is generated,
                 unless the repository has one that a person has written.
-            model_card_kwargs: given to :meth:`generate_model_card`.
+            model_card_kwargs: given to `generate_model_card`.
             allow_patterns: push only files whose paths match.
             ignore_patterns: do not push files whose paths match.
             delete_patterns: delete files of the repository whose paths match.
@@ -111,7 +111,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
             The commit's address.
 
         Raises:
-            HfHubHTTPError: the Hub refuses it (``huggingface_hub.errors``).
+            HfHubHTTPError: the Hub refuses it (`huggingface_hub.errors`).
             HubUnreachableError: it does not answer.
             xpm_serialize.SerializationError: the configuration cannot be saved.
         """
@@ -163,22 +163,22 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         """Load a configuration from the Hub, or from a folder.
 
         Args:
-            pretrained_model_name_or_path: the repository, as ``user/name``, or a folder.
+            pretrained_model_name_or_path: the repository, as `user/name`, or a folder.
             variant: the variant of it.
             as_instance: make value objects; configurations if false.
-            revision: a branch, a tag or a commit; by default ``main``.
-            token: the token; by default, the one that ``hf auth login`` has stored.
+            revision: a branch, a tag or a commit; by default `main`.
+            token: the token; by default, the one that `hf auth login` has stored.
             cache_dir: where downloads are kept.
             force_download: download what was downloaded already.
             local_files_only: download nothing.
-            model_kwargs: given to :meth:`_from_pretrained`.
+            model_kwargs: given to `_from_pretrained`.
 
         Returns:
             What was pushed.
 
         Raises:
             VariantNotFoundError: there is no such variant.
-            HfHubHTTPError: the Hub refuses it (``huggingface_hub.errors``).
+            HfHubHTTPError: the Hub refuses it (`huggingface_hub.errors`).
             LocalEntryNotFoundError: it does not answer, and nothing was downloaded before.
             xpm_serialize.SerializationError: the definition cannot be loaded.
         """

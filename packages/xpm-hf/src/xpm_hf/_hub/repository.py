@@ -39,7 +39,7 @@ def download(repo_id: str, definition: str, variant: str | None = None, **option
         repo_id: the repository.
         definition: the file that must be there.
         variant: the variant.
-        options: as for ``huggingface_hub.snapshot_download``.
+        options: as for `huggingface_hub.snapshot_download`.
 
     Returns:
         The folder of the snapshot.
@@ -78,7 +78,7 @@ def former_files(
 
 
 def text_of(api: HfApi, repo_id: str, path: str, branch: str | None) -> str | None:
-    """A file of a repository, as text; ``None`` if it is not there."""
+    """A file of a repository, as text; `None` if it is not there."""
     if not api.file_exists(repo_id, path, revision=branch):
         return None
     with TemporaryDirectory(prefix="xpm-hub-") as temporary:

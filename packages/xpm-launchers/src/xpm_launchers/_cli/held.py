@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import click
 
-from xpm_launchers._forkserver.capacity import Entry, free_cores
-from xpm_launchers._forkserver.ledger import LEDGER, read_entries
+from xpm_launchers._forkserver.capacity import Reservation, free_cores
+from xpm_launchers._forkserver.ledger import LEDGER, read_reservations
 from xpm_launchers._forkserver.runtime_folder import runtime_folder
 from xpm_launchers._host.hardware import cores_in, cpu_mask
 from xpm_launchers._requirements.units import approximate_memory
@@ -27,42 +27,42 @@ def held() -> None:
         path = os.path.join(runtime_folder(), LEDGER)
     except RuntimeFolderError as error:
         raise click.ClickException(str(error)) from error
-    entries = [entry for entry in read_entries(path).values() if is_alive(*entry.owner)]
-    for entry in sorted(entries, key=lambda each: each.pid):
-        click.echo(_line(entry))
+    jobs = [each for each in read_reservations(path).values() if is_alive(*each.holder)]
+    for job in sorted(jobs, key=lambda each: each.pid):
+        click.echo(_line(job))
     mask = cpu_mask()
-    free = max(0, free_cores(entries, mask))
-    click.echo(f"{len(entries)} jobs, {free} of {cores_in(mask)} cores free")
+    free = max(0, free_cores(jobs, mask))
+    click.echo(f"{len(jobs)} jobs, {free} of {cores_in(mask)} cores free")
 
 
-def _line(entry: Entry) -> str:
-    if not entry.pid:
-        return f"{'-':>8}  {_taken(entry)}  (about to start)"
-    return f"{entry.pid:>8}  {_taken(entry)}  {_what(entry)}"
+def _line(job: Reservation) -> str:
+    if not job.pid:
+        return f"{'-':>8}  {_taken(job)}  (about to start)"
+    return f"{job.pid:>8}  {_taken(job)}  {_description(job)}"
 
 
-def _taken(entry: Entry) -> str:
-    parts = [f"{entry.cores} cores" if entry.cores != 1 else "1 core"]
-    if entry.memory:
-        parts.append(approximate_memory(entry.memory))
-    if entry.devices:
-        parts.append(f"devices {','.join(entry.devices)}")
-    if entry.expires:
-        parts.append(f"{max(0.0, entry.expires - time.monotonic()):.0f} s left")
+def _taken(job: Reservation) -> str:
+    parts = [f"{job.cores} cores" if job.cores != 1 else "1 core"]
+    if job.memory:
+        parts.append(approximate_memory(job.memory))
+    if job.devices:
+        parts.append(f"devices {','.join(job.devices)}")
+    if job.expires:
+        parts.append(f"{max(0.0, job.expires - time.monotonic()):.0f} s left")
     return ", ".join(parts)
 
 
-def _what(entry: Entry) -> str:
-    """The working folder and the command line of a process, as far as the system tells."""
+def _description(job: Reservation) -> str:
+    """Return the working folder and the command line of a process, as far as they can be read."""
     with suppress(OSError):
-        folder = os.readlink(f"/proc/{entry.pid}/cwd")
-        words = _words(entry.pid)
-        # A fork of the launch server has no command line of its own.
-        forked = is_alive(*entry.server) and words == _words(entry.server[0])
-        return f"{folder}: " + ("a Python call" if forked else words[:100])
+        folder = os.readlink(f"/proc/{job.pid}/cwd")
+        line = _command_line(job.pid)
+        # A fork of the server has no command line of its own.
+        forked = is_alive(*job.server) and line == _command_line(job.server.pid)
+        return f"{folder}: " + ("a Python call" if forked else line[:100])
     return ""
 
 
-def _words(pid: int) -> str:
+def _command_line(pid: int) -> str:
     with open(f"/proc/{pid}/cmdline", "rb") as stream:
         return stream.read().rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")

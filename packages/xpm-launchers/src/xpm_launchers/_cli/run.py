@@ -11,7 +11,8 @@ import click
 
 from xpm_launchers._dispatch.batch import command, run_all
 from xpm_launchers._forkserver.client.launcher import DirectLauncher
-from xpm_launchers._interface.process import Command, ProcessEnd
+from xpm_launchers._interface.process import Command
+from xpm_launchers._interface.process_exit import ProcessExit
 from xpm_launchers._requirements.parser import parse
 from xpm_launchers._requirements.units import approximate_memory
 from xpm_launchers.exceptions import RequirementError
@@ -44,22 +45,22 @@ def run(
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
 
-    def tell(index: int, end: ProcessEnd) -> None:
-        click.echo(_describe(end) + f"  [{index + 1}/{len(lines)}] {lines[index]}")
+    def report(index: int, exit: ProcessExit) -> None:
+        click.echo(_describe(exit) + f"  [{index + 1}/{len(lines)}] {lines[index]}")
 
-    # As Ctrl+C: whoever ends this program means what it runs.
+    # As Ctrl+C: what ends this program ends what it runs.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     launcher = DirectLauncher(requirement=requirement)
     try:
-        ends = run_all(
+        exits = run_all(
             (_command(line, number, output) for number, line in enumerate(lines, 1)),
             launcher=launcher,
             at_once=at_once,
-            on_end=tell,
+            on_end=report,
         )
     finally:
         launcher.close()
-    if any(end.reason is not None for end in ends):
+    if any(exit.reason is not None for exit in exits):
         raise SystemExit(1)
 
 
@@ -76,9 +77,8 @@ def _command(line: str, number: int, output: Path | None) -> Command:
     return command(words) if output is None else command(words, stdout=output / f"{number}.out")
 
 
-def _describe(end: ProcessEnd) -> str:
-    if end.reason is not None:
-        said = f"{end.reason}: {end.message}"
-        return said.replace("\n", "; ")
-    used = f"{end.cpu_time or 0:.2f} s CPU"
-    return f"done, {used}, {approximate_memory(end.max_rss)}" if end.max_rss else f"done, {used}"
+def _describe(exit: ProcessExit) -> str:
+    if exit.reason is not None:
+        return f"{exit.reason}: {exit.message}".replace("\n", "; ")
+    used = f"{exit.cpu_time or 0:.2f} s CPU"
+    return f"done, {used}, {approximate_memory(exit.max_rss)}" if exit.max_rss else f"done, {used}"

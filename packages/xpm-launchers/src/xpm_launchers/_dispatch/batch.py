@@ -12,7 +12,8 @@ from typing import Any
 
 from xpm_launchers._forkserver.client.launcher import DirectLauncher
 from xpm_launchers._interface.launcher import Launcher, Ticket
-from xpm_launchers._interface.process import Command, Process, ProcessEnd, PythonCall
+from xpm_launchers._interface.process import Command, Process, PythonCall
+from xpm_launchers._interface.process_exit import ProcessExit
 from xpm_launchers.exceptions import LaunchError
 
 
@@ -54,15 +55,15 @@ def command(
 class _Batch:
     """The commands of one call of `run_all`; an event sink."""
 
-    def __init__(self, commands: Sequence[Command], on_end: Callable[[int, ProcessEnd], object]):
+    def __init__(self, commands: Sequence[Command], on_end: Callable[[int, ProcessExit], object]):
         self.commands = commands
         self.on_end = on_end
-        self.waiting = deque(range(len(commands)))
+        self.queue = deque(range(len(commands)))
         self.tickets: dict[int, Ticket] = {}
-        self.ends: list[ProcessEnd | None] = [None] * len(commands)
-        self.left = len(commands)
+        self.exits: list[ProcessExit | None] = [None] * len(commands)
+        self.remaining = len(commands)
         self.changed = threading.Condition()
-        self.fresh: deque[int] = deque()
+        self.unreported: deque[int] = deque()
 
     def granted(self, ticket: Ticket) -> None:
         ticket.start(self.commands[ticket.key])
@@ -71,33 +72,33 @@ class _Batch:
         pass
 
     def refused(self, ticket: Ticket, error: LaunchError) -> None:
-        self.ended(ticket, ProcessEnd(None, "failed", str(error)))
+        self.ended(ticket, ProcessExit(None, "failed", str(error)))
 
-    def ended(self, ticket: Ticket, end: ProcessEnd) -> None:
+    def ended(self, ticket: Ticket, exit: ProcessExit) -> None:
         with self.changed:
-            self.ends[ticket.key] = end
+            self.exits[ticket.key] = exit
             self.tickets.pop(ticket.key, None)
-            self.fresh.append(ticket.key)
-            self.left -= 1
+            self.unreported.append(ticket.key)
+            self.remaining -= 1
             self.changed.notify_all()
 
     def run(self, launcher: Launcher, at_once: int | None) -> None:
-        """Request all, at most `at_once` at a time, and wait for the ends."""
+        """Request all, at most `at_once` at a time, and wait for all to end."""
         while True:
             with self.changed:
-                while self.waiting and (at_once is None or len(self.tickets) < at_once):
-                    key = self.waiting.popleft()
-                    # Under the lock: its end, told in another thread, comes after this line.
+                while self.queue and (at_once is None or len(self.tickets) < at_once):
+                    key = self.queue.popleft()
+                    # Under the lock: its exit, reported in another thread, comes after this line.
                     self.tickets[key] = launcher.request(key, self)
-                while self.left and not self.fresh:
+                while self.remaining and not self.unreported:
                     self.changed.wait()
-                fresh, self.fresh = self.fresh, deque()
-                over = not self.left
-            for key in fresh:
-                end = self.ends[key]
-                if end is not None:
-                    self.on_end(key, end)
-            if over:
+                unreported, self.unreported = self.unreported, deque()
+                finished = not self.remaining
+            for key in unreported:
+                exit = self.exits[key]
+                if exit is not None:
+                    self.on_end(key, exit)
+            if finished:
                 return
 
     def cancel(self) -> None:
@@ -112,8 +113,8 @@ def run_all(
     *,
     launcher: Launcher | None = None,
     at_once: int | None = None,
-    on_end: Callable[[int, ProcessEnd], Any] | None = None,
-) -> list[ProcessEnd]:
+    on_end: Callable[[int, ProcessExit], Any] | None = None,
+) -> list[ProcessExit]:
     """Run commands, as many at once as there is room for, and wait for all.
 
 
@@ -124,13 +125,13 @@ def run_all(
         launcher: By default this machine, which runs no more than it has CPUs, whatever else this
             user's drivers run.
         at_once: Run no more than that many at once.
-        on_end: Called with the index of a command and its end, as they come, in this thread.
+        on_end: Called with the index of a command and its exit, as they come, in this thread.
 
     Returns:
-        The ends, in the order of the commands; one that could not be started has no code.
+        The exits, in the order of the commands; one that could not be started has no code.
     """
     used = launcher if launcher is not None else DirectLauncher()
-    batch = _Batch(list(commands), on_end or (lambda index, end: None))
+    batch = _Batch(list(commands), on_end or (lambda index, exit: None))
     try:
         batch.run(used, at_once)
     except BaseException:
@@ -139,4 +140,4 @@ def run_all(
     finally:
         if launcher is None:
             used.close()
-    return [end for end in batch.ends if end is not None]
+    return [exit for exit in batch.exits if exit is not None]

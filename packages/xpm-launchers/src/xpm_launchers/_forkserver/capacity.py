@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from xpm_launchers._host.hardware import cores_in
+from xpm_os.processes import ProcessId
 
 
 class Need(NamedTuple):
@@ -39,22 +40,25 @@ class Need(NamedTuple):
 _DEFAULT = Need()._asdict()
 
 
-class Entry(NamedTuple):
-    """What one job holds, as the ledger records it.
+class Reservation(NamedTuple):
+    """The slot of one job: what it holds of the host, as the ledger records it.
 
     Attributes:
         id: Unique name of the request.
-        pid: The job's process, 0 as long as there is none: then the server holds the place.
+        pid: Number of the job's process, 0 as long as there is none: then the server holds it.
         start: When that process started.
-        server: Process number and start of the launch server.
-        cpus: The CPUs it may use, a bit mask.
+        server: The fork server.
+        cpus: The CPUs that the job may use, a bit mask.
+        cores: Number of CPU cores.
+        memory: Bytes.
+        devices: Names of the accelerators.
         expires: When its time is over, on the system's monotonic clock; 0: never.
     """
 
     id: str
     pid: int
     start: str
-    server: tuple[int, str]
+    server: ProcessId
     cpus: int
     cores: int = 1
     memory: int = 0
@@ -62,9 +66,9 @@ class Entry(NamedTuple):
     expires: float = 0.0
 
     @property
-    def owner(self) -> tuple[int, str]:
-        """The process whose death frees the place."""
-        return (self.pid, self.start) if self.pid else self.server
+    def holder(self) -> ProcessId:
+        """The process whose death frees the slot."""
+        return ProcessId(self.pid, self.start) if self.pid else self.server
 
 
 class Host(NamedTuple):
@@ -79,45 +83,49 @@ class Host(NamedTuple):
     memory: int
 
 
-def free_cores(entries: Iterable[Entry], mask: int) -> int:
-    """Number of cores left for a job that may use the CPUs of `mask` (negative: too many in use).
+def free_cores(reservations: Iterable[Reservation], mask: int) -> int:
+    """Return the number of cores left for a job that may use some CPUs; negative: too many in use.
 
     Drivers may have been given different CPUs (`taskset`, batch systems). A job bound to few
     CPUs must fit there and in every larger set that others were given.
+
+    Args:
+        reservations: What is held.
+        mask: The CPUs, a bit mask.
     """
-    entries = list(entries)
-    sets = {mask}.union(entry.cpus for entry in entries)
+    reservations = list(reservations)
+    sets = {mask}.union(each.cpus for each in reservations)
     everything = 0
-    for each in sets:
-        everything |= each
+    for cpus in sets:
+        everything |= cpus
     sets.add(everything)
     return min(
-        cores_in(each) - sum(entry.cores for entry in entries if entry.cpus & ~each == 0)
-        for each in sets
-        if mask & ~each == 0
+        cores_in(cpus) - sum(each.cores for each in reservations if each.cpus & ~cpus == 0)
+        for cpus in sets
+        if mask & ~cpus == 0
     )
 
 
-def free_devices(entries: Iterable[Entry], need: Need) -> list[str]:
-    """The accelerators that would do for `need` and nobody holds."""
-    taken = {device for entry in entries for device in entry.devices}
+def free_devices(reservations: Iterable[Reservation], need: Need) -> list[str]:
+    """Return the accelerators that would do for `need` and that no job holds."""
+    taken = {device for each in reservations for device in each.devices}
     return [device for device in need.among if device not in taken]
 
 
-def shortage(entries: list[Entry], need: Need, host: Host) -> set[str]:
-    """What is missing now for `need`: any of "cores", "memory", "devices"."""
+def shortage(reservations: list[Reservation], need: Need, host: Host) -> set[str]:
+    """Return what is missing now for `need`: any of "cores", "memory", "devices"."""
     missing = set()
-    if need.cores > free_cores(entries, host.cpus):
+    if need.cores > free_cores(reservations, host.cpus):
         missing.add("cores")
-    if need.memory and need.memory > host.memory - sum(entry.memory for entry in entries):
+    if need.memory and need.memory > host.memory - sum(each.memory for each in reservations):
         missing.add("memory")
-    if need.devices and need.devices > len(free_devices(entries, need)):
+    if need.devices and need.devices > len(free_devices(reservations, need)):
         missing.add("devices")
     return missing
 
 
 def impossible(need: Need, host: Host) -> list[str]:
-    """Say what of `need` this host can never give; empty when it can."""
+    """Return what of `need` this host can never give, as text; empty when it can give all."""
     reasons = []
     if need.cores > cores_in(host.cpus):
         reasons.append(f"{need.cores} cores asked for, there are {cores_in(host.cpus)}")
@@ -129,5 +137,5 @@ def impossible(need: Need, host: Host) -> list[str]:
 
 
 def uses(need: Need) -> set[str]:
-    """The resources that `need` takes some of."""
+    """Return the resources that `need` takes some of."""
     return {name for name in ("cores", "memory", "devices") if getattr(need, name)}

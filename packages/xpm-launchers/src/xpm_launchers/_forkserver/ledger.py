@@ -1,9 +1,10 @@
-"""The ledger: which jobs hold what of this host, over all launch servers of a user.
+"""The ledger: which jobs hold what of this host, over all fork servers of a user.
 
-One small file under a file lock. Why not a lock per slot that the job inherits: its own children
-would inherit it too and hold the slot for ever, and cores, memory and devices are no slots. Why not
-a central server: it could be killed. Entries name processes by number and start time, so that
-anyone can see which are gone: nothing that dies, however, loses capacity.
+One small file under a file lock. Why not a lock for each slot, which the job inherits: its own
+children would inherit it too and hold the slot for ever, and cores, memory and devices cannot be
+cut into slots beforehand. Why not a central server: it could be killed. Reservations name processes
+by number and start time, so that every server can see which are gone: whatever dies, in whatever
+way, loses no capacity.
 
 The file has two halves, written in turn, each a numbered and checksummed JSON document: the newest
 whole one counts, so that whoever is killed while writing spoils nothing. (Other files here are
@@ -19,26 +20,26 @@ from binascii import crc32
 from types import TracebackType
 
 from xpm_os.locks import lock, unlock
+from xpm_os.processes import ProcessId
 
-from .capacity import Entry
+from .capacity import Reservation
 
 VERSION = 1
 LEDGER = "ledger"
-Server = tuple[int, str]
 
-#: Bytes a half; the file is sparse
+#: Bytes of a half; the file is sparse
 HALF = 1 << 20
 #: Number, length and checksum of the document that follows
 HEADER = b"%016x %08x %08x\n"
-FIELDS = len(Entry._fields)
+FIELDS = len(Reservation._fields)
 HEADER_SIZE = len(HEADER % (0, 0, 0))
 
 
 class Ledger:
-    """The shared record; used as a context manager, that is under its lock.
+    """The shared record, up to date and locked while it is used as a context manager.
 
     >>> with Ledger(folder) as ledger:                                  # doctest: +SKIP
-    ...     ledger.entries
+    ...     ledger.reservations
 
     Args:
         folder: The runtime folder.
@@ -50,20 +51,20 @@ class Ledger:
         self._number = -1
         self._written = b""
         #: What jobs hold, by request
-        self.entries: dict[str, Entry] = {}
+        self.reservations: dict[str, Reservation] = {}
         #: Servers with jobs that wait for cores: how many cores the first of them wants
-        self.waiting: dict[Server, int] = {}
+        self.waiting: dict[ProcessId, int] = {}
 
     @property
     def descriptors(self) -> list[int]:
         """The open descriptors, for a forked child to close."""
         return [self._file]
 
-    def find(self, process: tuple[int, str]) -> Entry | None:
-        """Return what a process holds."""
-        for entry in self.entries.values():
-            if entry.pid and entry.owner == process:
-                return entry
+    def find(self, process: ProcessId) -> Reservation | None:
+        """Return what a process holds, if it holds anything."""
+        for each in self.reservations.values():
+            if each.pid and each.holder == process:
+                return each
         return None
 
     def close(self) -> None:
@@ -80,7 +81,7 @@ class Ledger:
             number, data = _read(self._file, self._number)
             if number != self._number:
                 self._number, self._written = number, data
-                self.entries, self.waiting = _decode(data)
+                self.reservations, self.waiting = _decode(data)
         except BaseException:
             unlock(self._file)
             raise
@@ -99,7 +100,7 @@ class Ledger:
             unlock(self._file)
 
     def _write(self) -> None:
-        data = _encode(self.entries, self.waiting)
+        data = _encode(self.reservations, self.waiting)
         if data == self._written:
             return
         # No sync to disk: after a crash of the system all processes are gone.
@@ -113,8 +114,8 @@ class Ledger:
         self._number, self._written = number, data
 
 
-def read_entries(path: str) -> dict[str, Entry]:
-    """Return what a ledger's file says now, without waiting for its lock.
+def read_reservations(path: str) -> dict[str, Reservation]:
+    """Return what a ledger's file holds now, without waiting for its lock.
 
     Args:
         path: The file.
@@ -129,49 +130,50 @@ def read_entries(path: str) -> dict[str, Entry]:
         os.close(descriptor)
 
 
-def _read(descriptor: int, known: int) -> tuple[int, bytes]:
-    """Return number and document of the newest whole half; no document when it is number `known`.
+def _read(descriptor: int, last: int) -> tuple[int, bytes]:
+    """Return number and document of the newest whole half; no document when it is number `last`.
 
-    Nothing that can be read is an empty ledger: counting from nothing exceeds capacity for as long
-    as the jobs of now run, refusing would stop every experiment of this host for good.
+    A file of which nothing can be read is an empty ledger: counting from nothing exceeds capacity
+    for as long as the present jobs run; refusing would stop every experiment of this host for good.
     """
     halves = []
     for start in (0, HALF):
         header = os.pread(descriptor, HEADER_SIZE, start)
         try:
-            number, length, checksum = (int(word, 16) for word in header.split())
+            number, length, checksum = (int(field, 16) for field in header.split())
         except ValueError:
             continue
         halves.append((number, length, checksum, start))
     for number, length, checksum, start in sorted(halves, reverse=True):
-        if number == known:
+        if number == last:
             return number, b""
         data = os.pread(descriptor, length, start + HEADER_SIZE)
         if len(data) == length and crc32(data) == checksum:
             return number, data
-    return (known if known < 0 else known + 1), b""
+    return (last if last < 0 else last + 1), b""
 
 
-def _encode(entries: dict[str, Entry], waiting: dict[Server, int]) -> bytes:
+def _encode(reservations: dict[str, Reservation], waiting: dict[ProcessId, int]) -> bytes:
     document = {
         "version": VERSION,
-        "entries": list(entries.values()),
+        "entries": list(reservations.values()),
         "waiting": [[*server, cores] for server, cores in waiting.items()],
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _decode(data: bytes) -> tuple[dict[str, Entry], dict[Server, int]]:
+def _decode(data: bytes) -> tuple[dict[str, Reservation], dict[ProcessId, int]]:
     try:
         document = json.loads(data)
         if document["version"] != VERSION:
             raise ValueError("unknown version")
-        entries = {}
+        reservations = {}
         for row in document["entries"]:
-            entry = Entry(*row[:FIELDS])  # a later release may know more of it
-            entries[entry.id] = entry._replace(
-                server=(entry.server[0], entry.server[1]), devices=tuple(entry.devices)
+            found = Reservation(*row[:FIELDS])  # a later release may know more of it
+            reservations[found.id] = found._replace(
+                server=ProcessId(*found.server[:2]), devices=tuple(found.devices)
             )
-        return entries, {(pid, start): cores for pid, start, cores in document["waiting"]}
+        waiting = {ProcessId(pid, start): cores for pid, start, cores in document["waiting"]}
+        return reservations, waiting
     except (ValueError, KeyError, TypeError):
         return {}, {}

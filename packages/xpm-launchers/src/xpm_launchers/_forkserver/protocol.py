@@ -1,4 +1,4 @@
-"""The lines that drivers and launch servers exchange: one JSON object each.
+"""The lines that drivers and fork servers exchange: one JSON object each.
 
 From a driver: `hello` (who it is, and the environment that commands differ from), `request`,
 `start`, `cancel`, `watch`. From a server: `welcome` or `stale`, `granted`, `started`,
@@ -64,8 +64,10 @@ class LineReader:
 
 
 def difference(environ: Mapping[str, str], base: Mapping[str, str]) -> Message:
-    """Say how `environ` differs from `base`: `set` and `unset`. A whole one costs kilobytes a
-    job to write and read, and hardly ever differs."""
+    """Return how `environ` differs from `base`: `set` and `unset`.
+
+    A whole environment costs kilobytes to write and read for each job, and hardly ever differs.
+    """
     return {
         "set": {name: value for name, value in environ.items() if base.get(name) != value},
         "unset": [name for name in base if name not in environ],
@@ -73,7 +75,7 @@ def difference(environ: Mapping[str, str], base: Mapping[str, str]) -> Message:
 
 
 def apply(base: Mapping[str, str], changes: Message) -> dict[str, str]:
-    """Return `base` with the changes of `difference` made."""
+    """Return `base` with the changes that `difference` has found."""
     environ = dict(base)
     environ.update(changes["set"])
     for name in changes["unset"]:

@@ -1,4 +1,4 @@
-"""Where launch servers and drivers of one user on one host meet."""
+"""Where fork servers and drivers of one user on one host meet."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _make_private(path: str) -> None:
         found = os.lstat(path)
     except OSError as error:
         raise RuntimeFolderError(
-            f"the folder of launch servers {path} cannot be made ({error.strerror}); "
+            f"the folder of fork servers {path} cannot be made ({error.strerror}); "
             f"set {VARIABLE} to a folder of your own on this host"
         ) from error
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
@@ -54,6 +54,8 @@ def socket_address(folder_descriptor: int, folder: str, name: str) -> str:
 
     Args:
         folder_descriptor: An open descriptor of `folder`.
+        folder: Folder of the socket.
+        name: File name of the socket.
     """
     path = os.path.join(folder, name)
     if len(os.fsencode(path)) < 100 or not LINUX:

@@ -1,4 +1,4 @@
-"""Which launch server a driver needs: the key of its address."""
+"""Which fork server a driver needs: the key of its address."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _LIMITS = sorted(name for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
 def _origin(module: str) -> str | None:
-    """Where a module is found: another checkout of it needs another server."""
+    """Return the file of a module: another checkout of it needs another server."""
     loaded = sys.modules.get(module)
     if loaded is not None:
         return getattr(loaded, "__file__", None)

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from xpm_launchers.exceptions import LaunchError
 
     from .connector import Connector
-    from .process import Command, Process, ProcessEnd
+    from .process import Command, Process
+    from .process_exit import ProcessExit
 
 #: Name of the launcher of this machine
 DIRECT = "direct"
 
 
 class Ticket(ABC):
-    """A place in a launcher's queue, then a process.
+    """A place in a launcher's queue, then a slot, then a process.
 
     All methods may be called from any thread and return at once.
     """
@@ -41,14 +42,14 @@ class Ticket(ABC):
 
     @abstractmethod
     def cancel(self) -> None:
-        """Give the place back; a process that runs already is terminated."""
+        """Leave the queue, or release the slot; a process that runs already is terminated."""
 
 
 class LauncherEvents(Protocol):
-    """What a launcher tells; called from any thread, must return at once."""
+    """What a launcher reports; called from any thread, must return at once."""
 
     def granted(self, ticket: Ticket) -> None:
-        """Capacity is taken for `ticket`: answer with `ticket.start` or `ticket.cancel`."""
+        """A slot is reserved for `ticket`: answer with `ticket.start` or `ticket.cancel`."""
 
     def started(self, ticket: Ticket, process: Process) -> None:
         """The process runs."""
@@ -56,7 +57,7 @@ class LauncherEvents(Protocol):
     def refused(self, ticket: Ticket, error: LaunchError) -> None:
         """It cannot run here, or could not be started; nothing follows."""
 
-    def ended(self, ticket: Ticket, end: ProcessEnd) -> None:
+    def ended(self, ticket: Ticket, exit: ProcessExit) -> None:
         """The process is gone; nothing follows."""
 
 
@@ -76,11 +77,11 @@ class Launcher(ABC):
 
     @abstractmethod
     def request(self, key: Any, events: LauncherEvents, requirement: Any = None) -> Ticket:
-        """Queue for capacity; does not wait.
+        """Queue for a slot, without waiting for it.
 
         Args:
             key: The caller's own object, found again as `ticket.key`.
-            events: Told of everything that happens.
+            events: Called with everything that happens.
             requirement: Hardware requirement; None means one core.
         """
 

@@ -41,26 +41,8 @@ class Command(NamedTuple):
     python_path: tuple[str, ...] = ()
 
 
-class ProcessEnd(NamedTuple):
-    """How a process ended.
-
-    Attributes:
-        code: Exit status, `-N` when signal N ended it, None when nobody knows.
-        reason: None (success), `"failed"`, `"memory"`, `"timeout"`, `"cancelled"` or `"lost"`.
-        message: One line for people.
-        max_rss: Peak of the resident memory, in bytes.
-        cpu_time: Processor time, user and system, in seconds.
-    """
-
-    code: int | None
-    reason: str | None = None
-    message: str = ""
-    max_rss: int | None = None
-    cpu_time: float | None = None
-
-
 class ProcessState(Enum):
-    """What is known of a process; `FINISHED`: it has ended, how is not known."""
+    """What is known of a process; `FINISHED`: it has ended, and how is not known."""
 
     SCHEDULED = 0
     RUNNING = 1
@@ -79,12 +61,14 @@ class Process(ABC):
 
     @abstractmethod
     def handle(self) -> dict[str, Any]:
-        """Return what `process_from_handle` needs, as JSON values; `"type"` names the
-        entry point (group `experimaestro.process`) that reads it."""
+        """Return what `process_from_handle` needs, as JSON values.
+
+        Its `"type"` names the entry point (group `experimaestro.process`) that reads it.
+        """
 
     @abstractmethod
     def is_running(self) -> bool:
-        """Tell whether the process runs (a zombie does not)."""
+        """Return whether the process runs (a zombie does not)."""
 
     def state(self) -> ProcessState:
         """Return what is known of it."""
@@ -92,7 +76,11 @@ class Process(ABC):
 
     @abstractmethod
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end, at most `timeout` seconds; returns whether it has ended."""
+        """Wait until the process has ended, and return whether it has.
+
+        Args:
+            timeout: Seconds to wait at most; None: for ever.
+        """
 
     @abstractmethod
     def kill(self, grace: float = 10.0) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from xpm_launchers._interface.launcher import Launcher, Ticket
-from xpm_launchers._interface.process import Command, Process, ProcessEnd
+from xpm_launchers._interface.process import Command, Process
+from xpm_launchers._interface.process_exit import ProcessExit
 from xpm_launchers.exceptions import LaunchError
 
 
@@ -16,6 +17,7 @@ def wait_until(condition: Callable[[], object], timeout: float = 30.0, what: str
     """Wait until `condition` is true.
 
     Args:
+        condition: Called again and again.
         timeout: Seconds.
         what: Named in the error.
 
@@ -35,7 +37,7 @@ class Event(NamedTuple):
     Attributes:
         kind: `"granted"`, `"started"`, `"refused"` or `"ended"`.
         key: Of the ticket.
-        value: The process, error or end; None for `"granted"`.
+        value: The process, error or exit; None for `"granted"`.
         time: Of the call, `time.monotonic()`.
     """
 
@@ -46,10 +48,10 @@ class Event(NamedTuple):
 
 
 class Recorder:
-    """Events of a launcher, remembered; starts the commands it was given when they are granted.
+    """The events of a launcher, remembered; starts the commands it was given when they are granted.
 
     Args:
-        commands: What to start, by key; a key without one is granted and left at that.
+        commands: What to start, by key; a key without one is granted and not started.
     """
 
     def __init__(self, commands: Mapping[Any, Command] | None = None) -> None:
@@ -60,7 +62,7 @@ class Recorder:
     def run(
         self, launcher: Launcher, key: Any, command: Command, requirement: Any = None
     ) -> Ticket:
-        """Request a place for `command`, which is started when it is granted."""
+        """Request a slot for `command`, which is started when it is granted."""
         self.commands[key] = command
         return launcher.request(key, self, requirement)
 
@@ -79,9 +81,9 @@ class Recorder:
         """Note the refusal."""
         self._note("refused", ticket, error)
 
-    def ended(self, ticket: Ticket, end: ProcessEnd) -> None:
-        """Note the end."""
-        self._note("ended", ticket, end)
+    def ended(self, ticket: Ticket, exit: ProcessExit) -> None:
+        """Note the exit."""
+        self._note("ended", ticket, exit)
 
     def _note(self, kind: str, ticket: Ticket, value: Any) -> None:
         with self._changed:
@@ -89,11 +91,11 @@ class Recorder:
             self._changed.notify_all()
 
     def of(self, key: Any) -> list[str]:
-        """The kinds of the events of a key, in order."""
+        """Return the kinds of the events of a key, in order."""
         return [event.kind for event in self.events if event.key == key]
 
     def keys(self, kind: str) -> list[Any]:
-        """The keys of the events of a kind, in order."""
+        """Return the keys of the events of a kind, in order."""
         return [event.key for event in self.events if event.kind == kind]
 
     def wait_for(self, kind: str, key: Any, timeout: float = 30.0) -> Any:
@@ -108,21 +110,21 @@ class Recorder:
                 for event in self.events:
                     if event.key == key and event.kind == kind:
                         return event.value
-                over = [each for each in self.events if each.key == key]
-                if any(each.kind in ("refused", "ended") for each in over):
-                    raise TimeoutError(f"expected {kind} of {key!r}, got {over}")
+                found = [each for each in self.events if each.key == key]
+                if any(each.kind in ("refused", "ended") for each in found):
+                    raise TimeoutError(f"expected {kind} of {key!r}, got {found}")
                 if not self._changed.wait(limit - time.monotonic()):
-                    raise TimeoutError(f"no {kind} of {key!r} in {timeout} s; events: {over}")
+                    raise TimeoutError(f"no {kind} of {key!r} in {timeout} s; events: {found}")
 
     def process(self, key: Any, timeout: float = 30.0) -> Process:
         """Wait for the start of a key and return its process."""
         process: Process = self.wait_for("started", key, timeout)
         return process
 
-    def end(self, key: Any, timeout: float = 30.0) -> ProcessEnd:
-        """Wait for the end of a key and return it."""
-        end: ProcessEnd = self.wait_for("ended", key, timeout)
-        return end
+    def end(self, key: Any, timeout: float = 30.0) -> ProcessExit:
+        """Wait for the end of a key and return how it ended."""
+        exit: ProcessExit = self.wait_for("ended", key, timeout)
+        return exit
 
     def error(self, key: Any, timeout: float = 30.0) -> LaunchError:
         """Wait for the refusal of a key and return the error."""

@@ -1,8 +1,8 @@
-"""Find the classes that definitions name, without running what is not one.
+"""Find the classes that definitions name, without executing anything else.
 
 A definition may come from elsewhere: a module is imported only if its source declares the
 class, a class is used only if it is a configuration (or an enumeration) of that module, and a
-script is executed once per process, however many objects need it.
+script is executed once in a process, for all objects that need it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
-from typing import Any
+from typing import TypeVar
 
 from xpm_config import Config
 from xpm_serialize.exceptions import ClassNotFoundError
 
-#: The name that ``multiprocessing`` gives to a main script loaded by another process; by
+#: The name that `multiprocessing` gives to a main script loaded by another process; by
 #: using it, value objects of its classes can be pickled to a job's own worker processes.
 MAIN_ALIAS = "__mp_main__"
 _MAIN = ("__main__", MAIN_ALIAS)
@@ -27,15 +28,17 @@ _MAIN = ("__main__", MAIN_ALIAS)
 #: A class statement, and its name (compiled once: every job looks for its class)
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+([^\s(:\[]+)", re.M)
 
+_Kind = TypeVar("_Kind")
+
 _scripts: dict[str, ModuleType] = {}
 
 #: Whether this process exists for one task: then the script of the task becomes its main module,
-#: as in the processes of ``multiprocessing``.
+#: as in the processes of `multiprocessing`.
 _own_process = False
 
 
 def set_own_process() -> None:
-    """Say that this process exists for the task that is loaded next."""
+    """Note that this process exists for the task that is loaded next."""
     global _own_process
     _own_process = True
 
@@ -44,13 +47,13 @@ _configs: dict[tuple[str, str, str | None], type[Config]] = {}
 
 
 def find_config(module: str, name: str, file: str | None, where: str) -> type[Config]:
-    """The configuration class of that name.
+    """Return the configuration class of a name.
 
     Args:
         module: its module.
         name: its qualified name in the module.
         file: the file that defines the module, if it is a script or lies outside any package;
-            ``None`` when files must not be executed.
+            `None` when files must not be executed.
         where: the file and object that need it, for messages.
 
     Raises:
@@ -64,22 +67,22 @@ def find_config(module: str, name: str, file: str | None, where: str) -> type[Co
 
 
 def find_enum(module: str, name: str, file: str | None, where: str) -> type[Enum]:
-    """The enumeration of that name (as :func:`find_config`)."""
+    """Return the enumeration of a name (see `find_config`)."""
     return _find(module, name, file, where, Enum, "an enumeration")
 
 
 def _find(
-    module: str, name: str, file: str | None, where: str, base: type[Any], what: str
-) -> type[Any]:
+    module: str, name: str, file: str | None, where: str, base: type[_Kind], expected: str
+) -> type[_Kind]:
     loaded = _module(module, name, file, where)
-    value: Any = loaded
+    value: object = loaded
     for part in name.split("."):
-        # The namespaces themselves: a module's ``__getattr__`` is code nobody asked for.
+        # The namespaces themselves: a module's `__getattr__` is code that was not asked for.
         value = vars(value).get(part) if isinstance(value, (ModuleType, type)) else None
     if value is None:
         raise ClassNotFoundError(f"{where}: module {module!r} has no class {name!r}")
     if not isinstance(value, type) or not issubclass(value, base):
-        raise ClassNotFoundError(f"{where}: {module}.{name} is not {what}")
+        raise ClassNotFoundError(f"{where}: {module}.{name} is not {expected}")
     if value.__module__ != loaded.__name__ and not (value.__module__ in _MAIN and module in _MAIN):
         raise ClassNotFoundError(
             f"{where}: {module}.{name} is defined elsewhere, in {value.__module__!r}"
@@ -88,7 +91,7 @@ def _find(
 
 
 def _module(name: str, member: str, file: str | None, where: str) -> ModuleType:
-    """The module of a class: one that is loaded, else an importable one, else the file."""
+    """Return the module of a class: a loaded one, or an importable one, or the file's."""
     if name in _MAIN:
         return _main(name, member, file, where)
     loaded = sys.modules.get(name)
@@ -107,7 +110,7 @@ def _module(name: str, member: str, file: str | None, where: str) -> ModuleType:
 
 
 def _main(name: str, member: str, file: str | None, where: str) -> ModuleType:
-    """The script that was run as ``__main__`` when the definition was written."""
+    """Return the script that was run as `__main__` when the definition was written."""
     for alias in _MAIN:
         main = sys.modules.get(alias)
         if main is not None and _is_file(main, file) and _has(main, member):
@@ -124,14 +127,14 @@ def _main(name: str, member: str, file: str | None, where: str) -> ModuleType:
     free = known is None or (_own_process and known not in _scripts.values())
     script = _script(file, MAIN_ALIAS if free else None, where)
     if free and _own_process:
-        # Under both names also after the script has imported ``multiprocessing``, which gives
+        # Under both names also after the script has imported `multiprocessing`, which gives
         # the one to whatever has the other.
         sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = script
     return script
 
 
 def _is_file(module: ModuleType, file: str | None) -> bool:
-    own = getattr(module, "__file__", None)
+    own: str | None = getattr(module, "__file__", None)
     return file is None or (own is not None and os.path.realpath(own) == os.path.realpath(file))
 
 
@@ -140,8 +143,8 @@ def _has(module: ModuleType, member: str) -> bool:
 
 
 def _locate(name: str) -> ModuleSpec | None:
-    """Where a module lies, found without importing the packages that hold it."""
-    path: Any = None
+    """Return where a module lies, without importing the packages that hold it."""
+    path: Sequence[str] | None = None
     spec: ModuleSpec | None = None
     parts = name.split(".")
     if not all(part.isidentifier() for part in parts):
@@ -160,18 +163,18 @@ def _locate(name: str) -> ModuleSpec | None:
     return spec
 
 
-def _other_finders(name: str, path: Any) -> ModuleSpec | None:
-    """What editable installations and the like know of a module."""
+def _other_finders(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return where a module lies by what editable installations and the like know."""
     for finder in sys.meta_path:
-        find_spec = getattr(finder, "find_spec", None)
-        spec: ModuleSpec | None = find_spec(name, path) if find_spec is not None else None
+        # Finders of former Python versions do not have it.
+        spec = finder.find_spec(name, path) if hasattr(finder, "find_spec") else None
         if spec is not None:
             return spec
     return None
 
 
 def _declares(spec: ModuleSpec | None, member: str) -> bool:
-    """Whether a module's source declares a class; a module without source may."""
+    """Whether a module's source declares a class; assume so of a module without source."""
     if spec is None:
         return False
     if spec.origin is None or not spec.origin.endswith(".py"):
@@ -193,7 +196,7 @@ def _import(name: str, where: str) -> ModuleType:
 
 
 def _script(file: str, name: str | None, where: str) -> ModuleType:
-    """Execute a script, once per process, as a module (never as ``__main__``)."""
+    """Execute a script, once in a process, as a module (never as `__main__`)."""
     path = os.path.realpath(file)
     module = _scripts.get(path)
     if module is not None:
@@ -224,7 +227,7 @@ def _script(file: str, name: str | None, where: str) -> ModuleType:
 
 
 def _package(file: str) -> str:
-    """The package a script belongs to (``python -m package``), for its relative imports."""
+    """Return the package of a script (`python -m package`), for its relative imports."""
     parts: list[str] = []
     folder = os.path.dirname(file)
     while os.path.isfile(os.path.join(folder, "__init__.py")):

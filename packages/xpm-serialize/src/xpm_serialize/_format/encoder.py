@@ -1,17 +1,15 @@
 """The JSON form of values.
 
-Plain JSON is written as it is; the rest as an object whose ``type`` says what it is:
+Plain JSON is written as it is; the rest as an object whose `type` says what it is:
 
-=============  ===========================================================
-``python``     a configuration: ``value`` is the id of its record
-``path``       ``value``, relative to ``base`` if there is one
-``enum``       ``module``, ``enum`` (qualified name), ``value`` (member name)
-``set``        ``items``; also ``frozenset`` and ``tuple``
-``dict``       ``items``, pairs: keys that are not all strings, or one is ``type``
-``int``        beyond 64 bits, as hexadecimal text
-``float``      ``inf``, ``-inf`` or ``nan``
-``bytes``      base64
-=============  ===========================================================
+- `python`: a configuration: `value` is the id of its record
+- `path`: `value`, relative to `base` if there is one
+- `enum`: `module`, `enum` (qualified name), `value` (the member's name)
+- `set`: `items`; also `frozenset` and `tuple`
+- `dict`: `items`, pairs: if some keys are not strings, or one is `type`
+- `int`: beyond 64 bits, as hexadecimal text
+- `float`: `inf`, `-inf` or `nan`
+- `bytes`: base64
 """
 
 from __future__ import annotations
@@ -26,6 +24,7 @@ from typing import Any
 from xpm_serialize.exceptions import NotSerializableError
 
 from .class_names import standalone_file
+from .json_types import Json
 
 _PLAIN = frozenset({str, bool, type(None)})
 _INT_LIMIT = 2**63
@@ -36,26 +35,27 @@ class Encoder:
 
     Args:
         bases: names and folders, in order: a path below one is written relative to the first.
-        refer: gives the id of a configuration's record; ``None`` if a value is not one.
+        refer: returns the id of a configuration's record; `None` for any other value.
     """
 
     __slots__ = ("_bases", "_refer")
 
     def __init__(
-        self, bases: Sequence[tuple[str, Path]], refer: Callable[[Any], int | None]
+        self, bases: Sequence[tuple[str, Path]], refer: Callable[[object], int | None]
     ) -> None:
         self._bases = [(name, str(folder), f"{folder}/") for name, folder in bases]
         self._refer = refer
 
-    def encode(self, value: Any) -> Any:
-        """The JSON form of a value.
+    def encode(self, value: Any) -> Json:
+        """Return the JSON form of a value.
 
         Raises:
-            NotSerializableError: it has none.
+            NotSerializableError: there is none.
         """
-        kind = type(value)
+        kind: type[object] = type(value)
         if kind in _PLAIN:
-            return value
+            plain: Json = value
+            return plain
         encode = _ENCODERS.get(kind)
         if encode is not None:
             return encode(self, value)
@@ -67,12 +67,12 @@ class Encoder:
                 return encode(self, value)
         raise NotSerializableError(f"a value of type {kind.__module__}.{kind.__qualname__}")
 
-    def _int(self, value: int) -> Any:
+    def _int(self, value: int) -> Json:
         if -_INT_LIMIT <= value < _INT_LIMIT:
             return int(value)
         return {"type": "int", "value": hex(value)}
 
-    def _float(self, value: float) -> Any:
+    def _float(self, value: float) -> Json:
         if math.isfinite(value):
             return float(value)
         return {"type": "float", "value": repr(float(value))}
@@ -80,34 +80,33 @@ class Encoder:
     def _str(self, value: str) -> str:
         return str.__str__(value)
 
-    def _bytes(self, value: bytes) -> Any:
+    def _bytes(self, value: bytes) -> Json:
         return {"type": "bytes", "value": base64.b64encode(value).decode("ascii")}
 
-    def _list(self, value: Iterable[Any]) -> list[Any]:
-        kinds = set(map(type, value))
-        if kinds <= _PLAIN:
+    def _list(self, value: Iterable[Any]) -> list[Json]:
+        if set(map(type, value)) <= _PLAIN:
             return list(value)
         encode = self.encode
         return [encode(item) for item in value]
 
-    def _tuple(self, value: tuple[Any, ...]) -> Any:
+    def _tuple(self, value: tuple[object, ...]) -> Json:
         return {"type": "tuple", "items": self._list(value)}
 
-    def _set(self, value: Iterable[Any]) -> Any:
+    def _set(self, value: Iterable[object]) -> Json:
         return {"type": "set", "items": self._sorted(value)}
 
-    def _frozenset(self, value: Iterable[Any]) -> Any:
+    def _frozenset(self, value: Iterable[object]) -> Json:
         return {"type": "frozenset", "items": self._sorted(value)}
 
-    def _sorted(self, value: Iterable[Any]) -> list[Any]:
-        # In an order of its own, so that the same set gives the same file.
-        items = self._list(value)
+    def _sorted(self, value: Iterable[object]) -> list[Json]:
+        # In a fixed order, so that equal sets give equal files.
+        items: list[Any] = self._list(value)
         try:
             return sorted(items)
         except TypeError:
             return sorted(items, key=repr)
 
-    def _dict(self, value: dict[Any, Any]) -> Any:
+    def _dict(self, value: dict[Any, object]) -> Json:
         encode = self.encode
         if set(map(type, value)) <= {str} and "type" not in value:
             return {key: encode(item) for key, item in value.items()}
@@ -116,7 +115,7 @@ class Encoder:
             "items": [[encode(key), encode(item)] for key, item in value.items()],
         }
 
-    def _path(self, value: PurePath) -> Any:
+    def _path(self, value: PurePath) -> Json:
         text = str(value)
         for name, folder, prefix in self._bases:
             if text.startswith(prefix):
@@ -125,16 +124,10 @@ class Encoder:
                 return {"type": "path", "value": ".", "base": name}
         return {"type": "path", "value": text}
 
-    def _enum(self, value: Enum) -> Any:
+    def _enum(self, value: Enum) -> Json:
         kind = type(value)
-        name: str | None = value.name
-        if isinstance(value, Flag) and (name is None or name not in kind.__members__):
-            name = "|".join(
-                key
-                for key, member in kind.__members__.items()
-                if member.value and member in value  # type: ignore[operator]
-            )
-        result = {
+        name = _flag_names(value) if isinstance(value, Flag) else value.name
+        result: dict[str, Json] = {
             "type": "enum",
             "module": kind.__module__,
             "enum": kind.__qualname__,
@@ -146,7 +139,16 @@ class Encoder:
         return result
 
 
-_ENCODERS: dict[type[Any], Callable[[Encoder, Any], Any]] = {
+def _flag_names(value: Flag) -> str:
+    """Return the name of a flag; of a combination, the names of its members."""
+    members = type(value).__members__
+    name: str | None = value.name
+    if name is not None and name in members:
+        return name
+    return "|".join(key for key, member in members.items() if member.value and member in value)
+
+
+_ENCODERS: dict[type[object], Callable[[Encoder, Any], Json]] = {
     int: Encoder._int,
     float: Encoder._float,
     list: Encoder._list,
@@ -159,7 +161,7 @@ _ENCODERS: dict[type[Any], Callable[[Encoder, Any], Any]] = {
 }
 
 # For subclasses. Enumerations first: many are also numbers or strings.
-_BY_BASE: tuple[tuple[type[Any], Callable[[Encoder, Any], Any]], ...] = (
+_BY_BASE: tuple[tuple[type[object], Callable[[Encoder, Any], Json]], ...] = (
     (Enum, Encoder._enum),
     (PurePath, Encoder._path),
     (str, Encoder._str),

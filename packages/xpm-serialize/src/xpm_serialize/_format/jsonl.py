@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,6 @@ class Numbers:
         return {key: self._rename_references(item) for key, item in value.items()}
 
 
-def _same(first: dict[str, Any], second: dict[str, Any]) -> bool:
+def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     names = ("identifier", "module", "type")
     return all(first.get(name) == second.get(name) for name in names)

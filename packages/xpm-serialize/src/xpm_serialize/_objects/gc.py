@@ -1,4 +1,4 @@
-"""Make many objects without the garbage collector looking through them again and again."""
+"""Make many objects without repeated runs of the garbage collector."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ class LightweightTask(Config):
 
 
 class SerializationLWTask(LightweightTask):
-    """Makes a configuration's value object ready: sub-classes define ``execute()``.
+    """Makes a configuration's value object ready: sub-classes define `execute()`.
 
-    Given to :func:`serialize`, it is saved with the configuration, and executed by
-    :func:`deserialize` on the loaded instance.
+    Given to `serialize`, it is saved with the configuration, and executed by
+    `deserialize` on the loaded instance.
 
     Attributes:
         value: The configuration.

@@ -3,69 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
+
+from xpm_config import Argument, ConfigInformation
 
 
 class _StubType:
-    """What the schema of a task's class would say."""
+    """The schema of a task whose class is not loaded."""
 
-    arguments: dict[str, Any] = {}
-    config_arguments: tuple[Any, ...] = ()
-    generated: tuple[Any, ...] = ()
-    required: tuple[Any, ...] = ()
+    arguments: dict[str, Argument] = {}
+    config_arguments: tuple[Argument, ...] = ()
+    generated: tuple[Argument, ...] = ()
+    required: tuple[Argument, ...] = ()
     converts = None
-    submit_hooks: tuple[Any, ...] = ()
+    submit_hooks: tuple[object, ...] = ()
     is_instance = False
     is_task = True
 
-    def __init__(self, module: str, name: str) -> None:
+    def __init__(self, module: str, qualname: str) -> None:
         self.module = module
-        self.qualname = name
-        self.full_name = f"{module}.{name}"
+        self.qualname = qualname
+        self.full_name = f"{module}.{qualname}"
         self.identifier = self.full_name.lower()
 
 
-class _StubInformation:
+class _StubInformation(ConfigInformation):
     """What is known of a task that is not loaded: enough to identify what it has produced."""
 
-    has_loops = False
-    has_generated = False
-    pending = False
-    plain = False
-    sealed = True
-    validated = True
-    meta = None
-    job = None
-    own_tags = None
-    known_hooks = None
-    known_tags = None
-    stopped: frozenset[str] = frozenset()
-    values: dict[str, Any] = {}
-    init_tasks: list[Any] = []
-    dependencies: list[Any] = []
-    location = None
+    # Without `__slots__` of its own: what is pickled is named by those of the base.
 
-    def __init__(self, stub: TaskStub, digest: bytes, module: str, name: str) -> None:
-        self.pyobject = stub
+    def __init__(self, stub: TaskStub, digest: bytes) -> None:
+        schema: Any = _StubType(stub.module, stub.qualname)
+        super().__init__(stub, schema, "", 0)
         self.task = stub
         self.digest = digest
-        self.identifier = _Hex(digest.hex())
-        self.xpmtype = _StubType(module, name)
+        self.sealed = True
+        self.validated = True
 
-    def xpmvalues(self) -> Any:
+    def xpmvalues(self) -> Iterator[tuple[Argument, object]]:
+        """Return no values: they are not loaded."""
         return iter(())
-
-
-class _Hex(str):
-    """An identifier as text and as bytes."""
-
-    __slots__ = ()
-
-    @property
-    def all(self) -> bytes:
-        return bytes.fromhex(self)
-
-    main = all
 
 
 class TaskStub:
@@ -74,10 +52,14 @@ class TaskStub:
     Args:
         identifier: the task's identifier, 64 hexadecimal digits.
         typename: the module and qualified name of its class, joined by a dot.
-        module: the module, if it is not all but the last part of ``typename``.
+        module: the module, if it is not all but the last part of `typename`.
+
+    Attributes:
+        module: the module of its class.
+        qualname: the name of its class in the module.
 
     Raises:
-        ValueError: ``identifier`` is none, or the class lies in no module.
+        ValueError: `identifier` is not an identifier, or the class is not in a module.
     """
 
     __xpm_task__ = True
@@ -89,18 +71,19 @@ class TaskStub:
             module = typename.rpartition(".")[0]
         if not module or not typename.startswith(f"{module}."):
             raise ValueError(f"expected the name of a class in a module, got {typename!r}")
-        name = typename[len(module) + 1 :]
-        self.__xpm__ = _StubInformation(self, bytes.fromhex(identifier), module, name)
+        self.module = module
+        self.qualname = typename[len(module) + 1 :]
+        self.__xpm__: ConfigInformation = _StubInformation(self, bytes.fromhex(identifier))
 
     @property
     def identifier(self) -> str:
         """The task's identifier, 64 hexadecimal digits."""
-        return str(self.__xpm__.identifier)
+        return self.__xpm__.identifier.hex()
 
     @property
     def typename(self) -> str:
         """The module and name of its class."""
-        return self.__xpm__.xpmtype.full_name
+        return f"{self.module}.{self.qualname}"
 
     def __repr__(self) -> str:
         return f"TaskStub(identifier={self.identifier}, typename={self.typename!r})"

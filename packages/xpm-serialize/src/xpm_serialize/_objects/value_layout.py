@@ -1,18 +1,18 @@
-"""How value objects of a class are made and filled, found out once a class."""
+"""How value objects of a class are made and filled, worked out once for each class."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import FunctionType
 from typing import Any
 
-from xpm_config import Config
+from xpm_config import Argument, Config, ObjectType
 from xpm_config.types import Refused
 from xpm_serialize._format.source import Source
 from xpm_serialize.exceptions import DefinitionFileError
 
 from .lazy import attributes, lazy_type
-from .value_types import shown, value_check
+from .value_types import show_value, value_check
 
 _ABSENT = object()
 
@@ -20,8 +20,8 @@ _ABSENT = object()
 class ValueLayout:
     """How value objects of a configuration class are made.
 
-    They are made as ``instance()`` does: the values are there when ``__init__`` runs, and set
-    again after it (classes such as ``torch.nn.Module`` watch that); ``__post_init__`` comes
+    They are made as `instance()` does: the values are there when `__init__` runs, and set
+    again after it (classes such as `torch.nn.Module` watch that); `__post_init__` comes
     last, when all objects have their values.
 
     Args:
@@ -29,68 +29,70 @@ class ValueLayout:
 
     Attributes:
         value_type: the class of the value objects.
-        post: ``__post_init__``, if the class has one of its own.
-        lazy_type: the class of those that are read when they are first looked into; ``None`` if
-            they cannot be, or that could be noticed (by when ``__init__`` runs).
+        post_init: `__post_init__`, if the class has one of its own.
+        lazy_type: the class of those that are read when they are first accessed; `None` if
+            they cannot be, or that could be noticed (by when `__init__` runs).
     """
 
     __slots__ = (
         "_arguments",
         "_checks",
-        "_direct",
         "_identified",
         "_init",
         "_kind",
         "_names",
         "_new",
         "_old",
+        "_sets_directly",
         "lazy_type",
-        "post",
+        "post_init",
         "value_type",
     )
 
     def __init__(self, kind: type[Config]) -> None:
-        xpmtype: Any = kind.__getxpmtype__()
-        value_type: Any = xpmtype.value_type
+        schema: ObjectType = kind.__getxpmtype__()
+        value_type: Any = schema.value_type
         self._kind = kind
-        self._arguments: dict[str, Any] = xpmtype.arguments
+        self._arguments: dict[str, Argument] = schema.arguments
         self._names = self._arguments.keys()
-        self._old: dict[str, Any] = xpmtype.old_arguments
+        self._old = schema.old_arguments
         self._checks = [
             (name, *value_check(argument)) for name, argument in self._arguments.items()
         ]
-        self.value_type = value_type
-        # Config.__new__ guards against calls like A(x=1): nothing that is of use here.
+        self.value_type: type = value_type
+        # Config.__new__ guards against calls like A(x=1): it is of no use here.
         guarded = value_type.__new__ is Config.__new__
-        self._new: Any = object.__new__ if guarded else value_type.__new__
-        self._init = value_type.__init__ is not object.__init__
-        self._direct = not self._init and _sets_directly(value_type, self._arguments)
+        self._new: Callable[[type], object] = object.__new__ if guarded else value_type.__new__
+        self._init: Callable[[object], None] | None = None
+        if value_type.__init__ is not object.__init__:
+            self._init = value_type.__init__
+        self._sets_directly = self._init is None and _sets_directly(value_type, self._names)
         self._identified: tuple[str, str] | None = None
         if _has_cached(value_type):
-            self._identified = (xpmtype.identifier, xpmtype.full_name)
-        self.post: Callable[[Any], None] | None = None
+            self._identified = (schema.identifier, schema.full_name)
+        self.post_init: Callable[[object], None] | None = None
         if value_type.__post_init__ is not Config.__post_init__:
-            self.post = value_type.__post_init__
+            self.post_init = value_type.__post_init__
         self.lazy_type: type | None = None
-        if self._direct and self.post is None and not self._old:
+        if self._sets_directly and self.post_init is None and not self._old:
             self.lazy_type = lazy_type(value_type)
 
-    def new(self) -> Any:
-        """A bare value object."""
+    def new(self) -> object:
+        """Make a bare value object."""
         return self._new(self.value_type)
 
-    def fill(self, value: Any, fields: dict[str, Any], source: Source, number: int) -> None:
+    def fill(self, value: object, fields: dict[str, object], source: Source, number: int) -> None:
         """Set a value object's attributes.
 
         Raises:
-            DefinitionFileError: a field is missing, a value is not of its argument's type, or there
-                is no such argument.
+            DefinitionFileError: a field is missing, a value is not of its argument's type, or
+                there is no such argument.
         """
         if len(fields) != len(self._names):
             fields = self._complete(value, fields, source, number)
-        for name, check, known in self._checks:
+        for name, check, accepted in self._checks:
             item = fields.get(name, _ABSENT)
-            if type(item) in known:
+            if type(item) in accepted:
                 continue
             if item is _ABSENT:
                 self.fill(value, self._complete(value, fields, source, number), source, number)
@@ -100,41 +102,44 @@ class ValueLayout:
             except Refused as refused:
                 raise self._refusal(name, refused, source, number) from None
             if checked is item and isinstance(item, Config):
-                # Objects are taken for their class alone: the next needs no check.
-                known.add(type(item))
+                # Objects are checked by their class alone: the next one needs no check.
+                accepted.add(type(item))
         attributes(value).update(fields)
         if self._identified is not None:
             identifier = source.by_id[number].get("identifier")
             attributes(value)["__xpm_identifier__"] = (*self._identified, identifier)
-        if self._direct:
+        if self._sets_directly:
             return
-        if self._init:
-            value.__init__()
+        if self._init is not None:
+            self._init(value)
         for name, item in fields.items():
             setattr(value, name, item)
 
     def _refusal(
         self, name: str, refused: Refused, source: Source, number: int
     ) -> DefinitionFileError:
-        """The error of a value that its argument does not take."""
+        """Return the error of a value that its argument does not take."""
         kind = self._kind
         return DefinitionFileError(
             f"{source.where(number)}: {kind.__module__}.{kind.__qualname__}.{name}"
-            f"{refused.path}: expected {refused.expected}, got {shown(refused.value)}"
+            f"{refused.path}: expected {refused.expected}, got {show_value(refused.value)}"
         )
 
     def _complete(
-        self, value: Any, fields: dict[str, Any], source: Source, number: int
-    ) -> dict[str, Any]:
-        """What was written before the class was changed: added arguments take their default."""
+        self, value: object, fields: dict[str, object], source: Source, number: int
+    ) -> dict[str, object]:
+        """Return the fields of an object that was written before its class was changed.
+
+        Arguments that were added since take their default.
+        """
         for name in fields.keys() - self._names:
-            method = self._old.get(name)
+            method: Any = self._old.get(name)
             if method is None:
                 raise DefinitionFileError(f"{source.where(number)}: {_unknown(self._kind, name)}")
             # Sets the arguments that have taken its place.
             method.__wrapped__(value, fields[name])
         given = {**vars(value), **fields} if self._old else fields
-        complete: dict[str, Any] = {}
+        complete: dict[str, object] = {}
         for name, argument in self._arguments.items():
             if name in given:
                 complete[name] = given[name]
@@ -148,8 +153,8 @@ class ValueLayout:
         return complete
 
 
-def _instance(value: Any) -> Any:
-    """A default value, with value objects in the place of configurations."""
+def _instance(value: object) -> object:
+    """Return a default value, with value objects in the place of configurations."""
     if isinstance(value, Config):
         return value.instance(keep=False)
     if isinstance(value, dict):
@@ -168,8 +173,8 @@ def _unknown(kind: type[Config], name: str) -> str:
     return f"{kind.__module__}.{kind.__qualname__} has no argument {name!r} ({hint})"
 
 
-def _sets_directly(kind: type[Any], names: Any) -> bool:
-    """Whether setting these attributes does no more than put them into ``__dict__``."""
+def _sets_directly(kind: type, names: Collection[str]) -> bool:
+    """Whether setting these attributes only puts them into `__dict__`."""
     setter: Any = kind.__setattr__
     if setter is not object.__setattr__:
         return False
@@ -180,8 +185,8 @@ def _sets_directly(kind: type[Any], names: Any) -> bool:
     return True
 
 
-def _has_cached(kind: type[Any]) -> bool:
-    """Whether it has methods that keep what they find by the identifier of the configuration."""
+def _has_cached(kind: type) -> bool:
+    """Whether it has methods that keep results by the identifier of the configuration."""
     return any(
         type(member) is FunctionType and hasattr(member, "__xpm_cache__")
         for base in kind.__mro__
@@ -193,7 +198,7 @@ _layouts: dict[type[Config], ValueLayout] = {}
 
 
 def layout_of(kind: type[Config]) -> ValueLayout:
-    """The layout of a class."""
+    """Return the layout of a class."""
     layout = _layouts.get(kind)
     if layout is None:
         layout = _layouts[kind] = ValueLayout(kind)

@@ -1,13 +1,12 @@
-"""What value objects take for the arguments of their class.
+"""The types of arguments, as value objects have them.
 
-The types of arguments check configuration objects; where one speaks of a configuration class,
-a value object takes a value object of that class.
+The types of arguments check configuration objects; where one names a configuration class, a
+value object takes a value object of that class.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from xpm_config import Argument, Config
 from xpm_config.types import (
@@ -20,8 +19,8 @@ from xpm_config.types import (
     VariableType,
 )
 
-#: Gives a value as its argument's type has it, or raises ``Refused``.
-Check = Callable[[Any], Any]
+#: Returns a value as its argument's type has it, or raises `Refused`
+Check = Callable[[object], object]
 
 
 class _ObjectType(AnyType):
@@ -34,7 +33,7 @@ class _ObjectType(AnyType):
         self.cls = cls
         expected = f"an object of type {cls.__qualname__}"
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> object:
             # A deprecated class stands for another one.
             if isinstance(value, cls) or (
                 isinstance(value, Config) and type(value).__getxpmtype__().converts
@@ -44,7 +43,7 @@ class _ObjectType(AnyType):
 
         self.coerce = coerce
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return isinstance(value, self.cls)
 
     def __str__(self) -> str:
@@ -52,7 +51,7 @@ class _ObjectType(AnyType):
 
 
 def value_check(argument: Argument) -> tuple[Check, set[type]]:
-    """How the values of an argument are checked.
+    """Return how the values of an argument are checked.
 
     Returns:
         The check, and the types that it takes as they are (their very objects: not those of
@@ -60,16 +59,16 @@ def value_check(argument: Argument) -> tuple[Check, set[type]]:
     """
     kind = _for_values(argument.type)
     check: Check = kind.coerce
-    known = _plain_types(kind)
+    accepted = _plain_types(kind)
     if argument.generator is not None or argument.optional:
-        # A generated path that was written before it was generated is none.
-        known.add(type(None))
+        # A generated path that was written before it was generated is None.
+        accepted.add(type(None))
         check = _or_none(check)
-    return check, known
+    return check, accepted
 
 
-def shown(value: Any) -> str:
-    """A value for messages; users' objects may not be fit to be shown yet."""
+def show_value(value: object) -> str:
+    """Return a value for messages; users' objects may not be ready to be shown yet."""
     if isinstance(value, Config):
         return f"an object of type {type(value).__qualname__}"
     try:

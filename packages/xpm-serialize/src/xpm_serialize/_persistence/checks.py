@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xpm_serialize._format.document import as_document, check_document
+from xpm_serialize._format.document import (
+    as_document,
+    check_document,
+    data_references,
+    objects,
+)
 from xpm_serialize._format.source import Source, check_relative, read_json
-from xpm_serialize._writing.save import DEFINITION, data_forms
+from xpm_serialize._writing.save import DEFINITION
 from xpm_serialize.exceptions import DefinitionFileError, UnsafePathError
 
 
@@ -22,7 +27,7 @@ def check_folder(
     Args:
         folder: the folder.
         definition_filename: the file of the definition.
-        inside: the folder that links may not lead out of; by default, ``folder``.
+        inside: the folder that links may not lead out of; by default, `folder`.
 
     Returns:
         The definition.
@@ -34,11 +39,10 @@ def check_folder(
     """
     path = Path(folder) / definition_filename
     document = check_document(as_document(read_json(path)), str(path))
-    Source(str(path), document["objects"])
+    Source(str(path), objects(document))
     root = os.path.realpath(folder if inside is None else inside)
-    for form in data_forms(document):
-        value: Any = form.get("value")
-        check_relative(value, str(path))
+    for form in data_references(document):
+        value = check_relative(form.get("value"), str(path))
         found = os.path.realpath(Path(folder) / value)
         if found != root and not found.startswith(root + os.sep):
             raise UnsafePathError(f"{path}: {value!r} is a link that leads out of the folder")

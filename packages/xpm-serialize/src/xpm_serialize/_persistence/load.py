@@ -8,16 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Union
 
-from xpm_serialize._format.document import as_document, check_document
+from xpm_serialize._format.document import as_document, check_document, objects
+from xpm_serialize._format.json_types import Json, JsonObject
 from xpm_serialize._format.source import DataLoader, Source, read_json
 from xpm_serialize._reading.config_reader import ConfigReader
+from xpm_serialize._reading.group import Group
 from xpm_serialize._reading.instance_reader import InstanceReader
 from xpm_serialize._reading.job_folders import (
     PARAMS,
     JobFolders,
     MakeReader,
 )
-from xpm_serialize._reading.reader import Group, Reader
+from xpm_serialize._reading.reader import Reader
 from xpm_serialize._writing.context import SerializedPath, SerializedPathLoader
 from xpm_serialize._writing.save import DEFINITION
 from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError, UnsafePathError
@@ -36,18 +38,19 @@ def load(
     *,
     files: bool = True,
 ) -> Any:
-    """Load what :func:`save` wrote.
+    """Load what `save` wrote.
 
     Args:
-        path: the folder, or a function that says where what the definition refers to lies: it
-            is given the definition's name, then a :class:`SerializedPath` for each data file.
+        path: the folder, or a function that returns where things are that the definition refers
+            to: it is called with the definition's name, then a `SerializedPath` for each data
+            file.
         as_instance: make value objects; configurations if false.
         partial_loading: do not load the tasks that have produced configurations; a stub with
-            the task's identifier stands for each. By default, as ``as_instance``.
-        definition_filename: the file of the definition; by default ``experimaestro.json``, or
-            else ``definition.json``.
+            the task's identifier stands for each. By default, as `as_instance`.
+        definition_filename: the file of the definition; by default `experimaestro.json` or
+            `definition.json`, the first that is there.
         files: whether scripts that the definition names may be executed to find a class;
-            refuse it for what comes from somewhere that you do not trust.
+            refuse it for what comes from a place that you do not trust.
 
     Returns:
         What was saved: a configuration, or the nesting of lists, tuples and dictionaries.
@@ -55,7 +58,7 @@ def load(
     Raises:
         DefinitionNotFoundError: there is no definition.
         DefinitionFileError: it is not what it should be, or leads out of its folder.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
     document, name = _read_definition(path, definition_filename)
     return _restore(document, name, path, as_instance, partial_loading, files)
@@ -69,11 +72,11 @@ def deserialize(
     *,
     files: bool = True,
 ) -> Any:
-    """Load what :func:`serialize` wrote (arguments and errors as for :func:`load`).
+    """Load what `serialize` wrote (arguments and errors as for `load`).
 
     Returns:
-        The instance, its init tasks having been executed, if ``as_instance``; else the
-        configuration and the list of its init tasks. What :func:`save` wrote has none.
+        The instance, its init tasks having been executed, if `as_instance`; else the
+        configuration and the list of its init tasks. What `save` wrote has none.
     """
     obj, init_tasks = _deserialize(path, as_instance, partial_loading, definition_filename, files)
     return obj if as_instance else (obj, init_tasks)
@@ -85,7 +88,7 @@ def deserialize_object(
     partial_loading: bool | None = None,
     definition_filename: str | None = None,
 ) -> Any:
-    """As :func:`deserialize`, without the init tasks."""
+    """Load what `serialize` or `save` wrote (see `deserialize`), without its init tasks."""
     return _deserialize(path, as_instance, partial_loading, definition_filename, True)[0]
 
 
@@ -115,22 +118,22 @@ def from_state_dict(
     partial_loading: bool | None = None,
     files: bool = True,
 ) -> Any:
-    """Make configurations of their state (see :func:`state_dict`).
+    """Make configurations of their state (see `state_dict`).
 
     Args:
         state: the state.
-        path: the folder that holds the data files, or a function (see :func:`load`); by
+        path: the folder that holds the data files, or a function (see `load`); by
             default, their paths are taken as they are.
         as_instance: make value objects; configurations if false.
-        partial_loading: see :func:`load`.
-        files: see :func:`load`.
+        partial_loading: see `load`.
+        files: see `load`.
 
     Returns:
         What the state was made of.
 
     Raises:
         DefinitionFileError: the state is not what it should be.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
     return _restore(state, "state", path, as_instance, partial_loading, files)
 
@@ -141,9 +144,9 @@ def from_task_dir(
     """Load the task of a job's folder.
 
     Args:
-        path: the folder, which holds ``params.json``, or a function that says where that is.
+        path: the folder, which holds `params.json`, or a function that returns where that is.
         as_instance: make a value object; a configuration if false.
-        partial_loading: see :func:`load`.
+        partial_loading: see `load`.
 
     Returns:
         The task.
@@ -152,21 +155,19 @@ def from_task_dir(
         DefinitionNotFoundError: there is no such file.
         DependencyGoneError: the folder of a job that it uses is not there any more.
         DefinitionFileError: the file is not what it should be.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
     params = Path(path(PARAMS)) if callable(path) else Path(path) / PARAMS
     make = reader_maker(as_instance, partial_loading)
-    reader, _ = JobFolders(make).open(params)
-    if reader.source.last is None:
-        raise DefinitionFileError(f"{params}: there is no object")
-    return reader.object(reader.source.last)
+    reader, last, _ = JobFolders(make).open_task(params)
+    return reader.object(last)
 
 
 def load_job(params: str | Path, discard_id: bool = True) -> tuple[dict[str, Any], Any]:
     """Load the task of a job, and the document that holds it.
 
     Args:
-        params: the job's ``params.json``.
+        params: the job's `params.json`.
         discard_id: identify the task by what it is now; if false, submitted tasks keep the
             identifiers that were recorded.
 
@@ -176,13 +177,10 @@ def load_job(params: str | Path, discard_id: bool = True) -> tuple[dict[str, Any
     Raises:
         DefinitionNotFoundError: there is no such file.
         DefinitionFileError: it is not what it should be.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
-    params = Path(params)
-    reader, document = JobFolders(partial(ConfigReader, keep=not discard_id)).open(params)
-    if reader.source.last is None:
-        raise DefinitionFileError(f"{params}: there is no object")
-    last = reader.source.last
+    folders = JobFolders(partial(ConfigReader, keep=not discard_id))
+    reader, last, document = folders.open_task(Path(params))
     return document, reader.object(last) if discard_id else reader.task(last)
 
 
@@ -192,9 +190,9 @@ def load_objects(
     """Make all the objects of a list of records.
 
     Args:
-        records: the records, as in a definition's ``objects``.
+        records: the records, as in a definition's `objects`.
         as_instance: make value objects; configurations if false.
-        partial_loading: see :func:`load`.
+        partial_loading: see `load`.
 
     Returns:
         id → object.
@@ -205,20 +203,20 @@ def load_objects(
 
 
 def reader_maker(as_instance: bool, partial_loading: bool | None) -> MakeReader:
-    """What makes the reader of a file."""
+    """Return what makes the reader of a file."""
     if as_instance:
         return InstanceReader
     return partial(ConfigReader, partial=bool(partial_loading))
 
 
-def _no_jobs(job: str, source: Source) -> Reader:
+def _no_jobs(job: str, source: Source) -> Reader[Any]:
     raise DefinitionFileError(
         f"{source.name}: refers to the job folder {job}, which is not known here"
     )
 
 
 def _restore(
-    document: Mapping[str, Any],
+    document: Mapping[str, Json],
     name: str,
     path: Location | None,
     as_instance: bool,
@@ -228,13 +226,13 @@ def _restore(
     checked = check_document(document, name)
     if "data" not in checked:
         raise DefinitionFileError(f'{name}: expected "data"')
-    source = Source(name, checked["objects"], data=_data_loader(path, name), files=files)
-    return reader_maker(as_instance, partial_loading)(source, _no_jobs, Group()).value(
-        checked["data"]
-    )
+    source = Source(name, objects(checked), data=_data_loader(path, name), files=files)
+    reader = reader_maker(as_instance, partial_loading)(source, _no_jobs, Group())
+    return reader.value(checked["data"])
 
 
-def _read_definition(path: Location, filename: str | None) -> tuple[dict[str, Any], str]:
+def _read_definition(path: Location, filename: str | None) -> tuple[JsonObject, str]:
+    """Return the definition in a folder, and its file."""
     names = [DEFINITION, OLD_DEFINITION] if filename is None else [filename]
     for name in names:
         try:
@@ -247,7 +245,8 @@ def _read_definition(path: Location, filename: str | None) -> tuple[dict[str, An
     raise DefinitionNotFoundError(f"there is no definition ({' or '.join(names)}){where}")
 
 
-def _has_init_tasks(document: dict[str, Any]) -> bool:
+def _has_init_tasks(document: JsonObject) -> bool:
+    """Whether a definition holds an object and its init tasks, as `serialize` writes them."""
     if document.get("serialized") is True:
         return True
     if "version" in document:

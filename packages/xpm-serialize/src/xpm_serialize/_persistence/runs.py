@@ -8,14 +8,15 @@ from typing import Any
 
 import attrs
 
-from xpm_serialize._format.document import check_document
+from xpm_serialize._format.document import check_document, objects
+from xpm_serialize._format.json_types import Json
 from xpm_serialize._format.jsonl import Numbers, read_lines
 from xpm_serialize._format.source import Source, read_json, short
 from xpm_serialize._reading.config_reader import ConfigReader
 from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError
 
 OBJECTS = "objects.jsonl"
-#: What early releases of 2.x wrote instead: a definition, as ``save`` writes it
+#: What early releases of 2.x wrote instead: a definition, as `save` writes it
 CONFIGS = "configs.json"
 JOBS = "jobs.jsonl"
 STATUS = "status.json"
@@ -38,13 +39,13 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     """Load the jobs and actions of a run, whether or not their folders are still there.
 
     Args:
-        path: the run's folder (``experiments/<id>/<run>``, or the link ``current``).
+        path: the run's folder (`experiments/<id>/<run>`, or the link `current`).
 
     Raises:
-        DefinitionNotFoundError: the folder holds no ``objects.jsonl`` (nor the ``configs.json``
+        DefinitionNotFoundError: the folder holds no `objects.jsonl` (nor the `configs.json`
             of early releases of 2.x).
         DefinitionFileError: a file is not what it should be.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
     folder = Path(path)
     objects = folder / OBJECTS
@@ -73,13 +74,13 @@ def load_run_object(path: str | Path, identifier: str) -> Any:
     """Load one job's task, or one action, of a run, and what it holds: nothing else.
 
     Args:
-        path: the run's folder (``experiments/<id>/<run>``, or the link ``current``).
+        path: the run's folder (`experiments/<id>/<run>`, or the link `current`).
         identifier: its identifier.
 
     Raises:
-        DefinitionNotFoundError: the folder holds no ``objects.jsonl``, or that no such object.
+        DefinitionNotFoundError: the folder holds no `objects.jsonl`, or that no such object.
         DefinitionFileError: a file is not what it should be.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
     objects = Path(path) / OBJECTS
     if not objects.is_file():
@@ -92,7 +93,7 @@ def load_run_object(path: str | Path, identifier: str) -> Any:
 
 
 def load_configs(path: str | Path) -> dict[str, Any]:
-    """The jobs of a run, as :func:`load_xp_info` has them: use that instead.
+    """Return the jobs of a run, as `load_xp_info` has them: use that instead.
 
     Args:
         path: the run's folder.
@@ -114,7 +115,7 @@ def _from_configs(folder: Path) -> ExperimentInfo:
     data = document.get("data")
     if type(data) is not dict:
         raise DefinitionFileError(f"{path}: expected configurations by job, got {short(data)}")
-    reader = ConfigReader(Source(str(path), document["objects"]), None)
+    reader = ConfigReader(Source(str(path), objects(document)), None)
     actions = set(_action_ids(folder / STATUS))
     info = ExperimentInfo(jobs={}, actions={})
     for identifier, form in data.items():
@@ -127,13 +128,13 @@ def _from_configs(folder: Path) -> ExperimentInfo:
     return info
 
 
-def _find(source: Source, records: list[Any], wanted: dict[str, str]) -> dict[str, int]:
-    """Add the records to the source, and find those of jobs and actions."""
+def _find(source: Source, records: list[Json], wanted: dict[str, str]) -> dict[str, int]:
+    """Add the records to the source, and return the ids of those of jobs and actions."""
     numbers = Numbers(source)
     found: dict[str, int] = {}
     for record in records:
         number = numbers.add(record)
-        identifier = record.get("identifier")
+        identifier = source.by_id[number].get("identifier")
         if type(identifier) is str and identifier in wanted:
             # The job itself is written after what it holds: the last one is it, should an
             # init task, say, have the same identifier.
@@ -142,11 +143,13 @@ def _find(source: Source, records: list[Any], wanted: dict[str, str]) -> dict[st
 
 
 def _job_ids(path: Path) -> list[str]:
-    lines = read_lines(path)
-    for index, line in enumerate(lines, 1):
-        if type(line) is not dict or type(line.get("job_id")) is not str:
+    ids: list[str] = []
+    for index, line in enumerate(read_lines(path), 1):
+        job_id = line.get("job_id") if type(line) is dict else None
+        if type(job_id) is not str:
             raise DefinitionFileError(f"{path}, line {index}: expected an object with a job_id")
-    return [line["job_id"] for line in lines]
+        ids.append(job_id)
+    return ids
 
 
 def _action_ids(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""What ``config.__xpm__`` stores and loads configurations with (the entry point of that)."""
+"""What `config.__xpm__` stores and loads configurations with (the entry point of that)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["deserialize", "load_objects", "serialize"]
 
 
 def serialize(config: Config, save_directory: str | Path, definition_filename: str) -> None:
-    """Save a configuration (see :func:`save`)."""
+    """Save a configuration (see `save`)."""
     save(config, save_directory, definition_filename)
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from xpm_serialize._format.class_lookup import set_own_process
 from xpm_serialize._format.source import Source
+from xpm_serialize._reading.group import Group
 from xpm_serialize._reading.instance_reader import InstanceReader
 from xpm_serialize._reading.job_folders import JobFolders, MakeReader
-from xpm_serialize._reading.reader import Group, JobReaders, Reader
+from xpm_serialize._reading.reader import JobReaders, Reader
 from xpm_serialize.exceptions import DefinitionFileError
 
 
@@ -20,7 +21,7 @@ class LoadedTask:
         task: the task.
         init_tasks: what is to be executed before it, in order.
         tags: the task's tags.
-        document: what ``params.json`` holds.
+        document: what `params.json` holds.
     """
 
     __slots__ = ("document", "init_tasks", "tags", "task")
@@ -38,28 +39,25 @@ def load_task(params: Path, *, as_instance: bool = True, own_process: bool = Fal
     """Load the task of a job's folder.
 
     Args:
-        params: the job's ``params.json``.
+        params: the job's `params.json`.
         as_instance: make value objects, directly; configurations if false.
-        own_process: this process is the task's own: a script that was run as ``__main__`` becomes
+        own_process: this process is the task's own: a script that was run as `__main__` becomes
             its main module, so that what is pickled here finds its classes elsewhere.
 
     Returns:
         The task, its init tasks and its tags. Nothing was executed but what making the objects
-        takes: the modules of their classes, ``__init__`` and ``__post_init__``.
+        takes: the modules of their classes, `__init__` and `__post_init__`.
 
     Raises:
         DefinitionNotFoundError: there is no such file.
         DefinitionFileError: it is not what it should be.
-        ClassNotFoundError: a class is not to be had.
+        ClassNotFoundError: a class cannot be found, or may not be loaded.
     """
     if own_process:
         set_own_process()
     make: MakeReader = InstanceReader if as_instance else _config_reader
-    reader, document = JobFolders(make).open(Path(params))
-    last = reader.source.last
-    if last is None:
-        raise DefinitionFileError(f"{params}: there is no object")
-    init = [reader.object(number) for number in init_ids(reader.source, last)]
+    reader, last, document = JobFolders(make).open_task(Path(params))
+    init = [reader.object(number) for number in reader.source.init_ids(last)]
     task = reader.object(last)
     tags = document.get("tags", {})
     if type(tags) is not dict:
@@ -67,15 +65,7 @@ def load_task(params: Path, *, as_instance: bool = True, own_process: bool = Fal
     return LoadedTask(task, init, tags, document)
 
 
-def init_ids(source: Source, number: int) -> list[Any]:
-    """The ids of the init tasks of a record's object."""
-    ids = source.by_id[number].get("init-tasks", [])
-    if type(ids) is not list:
-        raise DefinitionFileError(f"{source.where(number)}: expected a list of init tasks")
-    return ids
-
-
-def _config_reader(source: Source, jobs: JobReaders, group: Group) -> Reader:
+def _config_reader(source: Source, jobs: JobReaders, group: Group) -> Reader[Any]:
     # Not needed by a job: its process does not pay for it.
     from xpm_serialize._reading.config_reader import ConfigReader
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from xpm_serialize._format.json_types import Record
 from xpm_serialize._format.source import Source
 from xpm_serialize._objects.lazy import make_lazy, mark_loaded
 from xpm_serialize._objects.value_layout import ValueLayout, layout_of
 from xpm_serialize.exceptions import ClassNotFoundError, DefinitionFileError
 
-from .reader import Group, JobReaders, Reader
+from .group import Group
+from .reader import JobReaders, Reader
 
 
-class InstanceReader(Reader):
+class InstanceReader(Reader[object]):
     """Makes value objects: what tasks are executed with.
 
-    The tasks of other folders are read when they are first looked into, where nobody can tell.
+    The tasks of other folders are read when they are first accessed, if that cannot be noticed.
     """
 
     def __init__(
@@ -25,44 +27,44 @@ class InstanceReader(Reader):
         super().__init__(source, jobs, group)
         self._layouts: dict[tuple[str, str, str], ValueLayout] = {}
 
-    def waiting(self, number: int) -> list[tuple[Reader, int]]:
+    def waiting(self, number: int) -> list[tuple[Reader[Any], int]]:
         record = self.source.by_id[number]
         if "job" in record and "fields" not in record:
-            task = self._task_of(number, record)
+            task = self._lazy_task(number, record)
             if task is not None:
                 self.built[number] = task
                 return []
         return super().waiting(number)
 
-    def create(self, number: int, record: dict[str, Any]) -> Any:
+    def create(self, number: int, record: Record) -> Any:
         if number == self.source.last and self.job in self.group.tasks:
             return self.group.tasks[self.job]
         return self._layout(number, record).new()
 
-    def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
+    def fill(self, number: int, record: Record, bare: Any, fields: dict[str, Any]) -> Any:
         layout = self._layout(number, record)
         is_task = self.job is not None and number == self.source.last
-        if is_task and early is None:
-            early = self.group.tasks.get(self.job)
-        if early is None:
+        if is_task and bare is None:
+            bare = self.group.tasks.get(self.job)
+        if bare is None:
             value = layout.new()
-        elif early.__class__ is layout.value_type:
-            value = early
+        elif bare.__class__ is layout.value_type:
+            value = bare
         else:
-            name = early.__class__.__qualname__
+            name = bare.__class__.__qualname__
             where = self.source.where(number)
             raise DefinitionFileError(f"{where}: expected an object of type {name}")
         layout.fill(value, fields, self.source, number)
-        if early is not None:
-            mark_loaded(early)
+        if bare is not None:
+            mark_loaded(bare)
         if is_task:
             self.group.tasks[self.job] = value
-        if layout.post is not None:
+        if layout.post_init is not None:
             # Not before all is there: in a loop, an object is met before it is filled.
-            self.group.pending.append(partial(layout.post, value))
+            self.group.pending.append(partial(layout.post_init, value))
         return value
 
-    def _layout(self, number: int, record: dict[str, Any]) -> ValueLayout:
+    def _layout(self, number: int, record: Record) -> ValueLayout:
         # Most records of a file are of few classes: one look-up each.
         key = record["module"], record["type"], str(record.get("file"))
         layout = self._layouts.get(key)
@@ -70,24 +72,25 @@ class InstanceReader(Reader):
             layout = self._layouts[key] = layout_of(self.class_of(number, record))
         return layout
 
-    def _task_of(self, number: int, record: dict[str, Any]) -> Any:
-        """The task of a job's folder, if that is not to be read yet; ``None`` otherwise."""
+    def _lazy_task(self, number: int, record: Record) -> Any:
+        """Return the task of a job's folder, if it can be read later; `None` otherwise."""
         job, steps = record["job"], record.get("at", [])
         if type(job) is not str or steps != []:
             return None
         task = self.group.tasks.get(job)
-        if task is None:
-            try:
-                layout = self._layout(number, record)
-            except ClassNotFoundError:
-                return None  # its own folder names the script that defines it
-            if layout.lazy_type is None:
-                return None
-            # What the task itself holds and is gone is told at once, not when it is too late.
-            if self.job is None and not self.group.exists(job, self.source):
-                return None
-            task = self.group.tasks[job] = layout.new()
-            make_lazy(task, layout.lazy_type, partial(self._read, number))
+        if task is not None:
+            return task
+        try:
+            layout = self._layout(number, record)
+        except ClassNotFoundError:
+            return None  # its own folder names the script that defines it
+        if layout.lazy_type is None:
+            return None
+        # If what the task itself holds is gone, that is reported at once: later is too late.
+        if self.job is None and not self.group.exists(job, self.source):
+            return None
+        task = self.group.tasks[job] = layout.new()
+        make_lazy(task, layout.lazy_type, partial(self._read, number))
         return task
 
     def _read(self, number: int, task: Any) -> None:

@@ -4,61 +4,40 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from xpm_config import Config
 from xpm_serialize._format.class_lookup import find_config
 from xpm_serialize._format.decoder import PLAIN, Decoder, references
+from xpm_serialize._format.json_types import Json, Record
 from xpm_serialize._format.source import Source
 from xpm_serialize._objects.gc import collector_paused
 from xpm_serialize.exceptions import DefinitionFileError
 
+from .group import Group
+from .places import locate
+
+#: What a reader makes: configurations, or value objects
+Made = TypeVar("Made")
+
 # (job's folder, file that refers to it) → its reader
-JobReaders = Callable[[str, Source], "Reader"]
+JobReaders = Callable[[str, Source], "Reader[Any]"]
 
 
-class Group:
-    """The readers that one load takes: the objects of one may hold those of others.
-
-    Attributes:
-        readers: the readers.
-        pending: what is to be called, in order, once all objects are there.
-        tasks: job's folder → its task, read or not.
-        exists: says whether the folder of a job, which a file refers to, is there.
-    """
-
-    __slots__ = ("exists", "pending", "readers", "tasks")
-
-    def __init__(self) -> None:
-        self.readers: list[Reader] = []
-        self.pending: list[Callable[[], object]] = []
-        self.tasks: dict[str | None, Any] = {}
-        self.exists: Callable[[str, Source], bool] = lambda job, source: False
-
-    def call_pending(self) -> None:
-        """Call what was to be called once all objects are there."""
-        pending, self.pending = self.pending, []
-        for call in pending:
-            call()
-
-    def finish(self) -> None:
-        """Do what can only be done once all objects are there."""
-        busy = True
-        while busy:
-            # All of them, each time: what one does may give work to another.
-            busy = False
-            for reader in self.readers:
-                busy |= reader.finish()
-        self.call_pending()
-
-
-class Reader(ABC):
+class Reader(ABC, Generic[Made]):
     """Makes the objects of one file.
 
     Args:
         source: the file's records.
-        jobs: gives the reader of another job's folder.
+        jobs: returns the reader of another job's folder.
         group: the readers of this load.
+
+    Attributes:
+        source: as given.
+        group: as given.
+        job: the folder by which other files refer to this one.
+        built: the objects that are made, by their ids.
+        begun: the ids of objects that are made, or wait for what they hold.
     """
 
     def __init__(
@@ -66,53 +45,53 @@ class Reader(ABC):
     ) -> None:
         self.source = source
         self.group = Group() if group is None else group
-        self.group.readers.append(self)
-        # The folder by which other files refer to this one.
+        self.group.finishers.append(self.finish)
         self.job: str | None = None
-        self.built: dict[int, Any] = {}
+        self.built: dict[int, Made] = {}
         self.begun: set[int] = set()
-        self._early: dict[int, Any] = {}
+        # Bare objects, which had to be referred to before they could be filled.
+        self._bare: dict[int, Made] = {}
         self._classes: dict[tuple[str, str, str | None], type[Config]] = {}
         self._jobs = jobs
-        self._targets: dict[int, tuple[Reader, int]] = {}
+        self._targets: dict[int, tuple[Reader[Made], int]] = {}
         self._decoder = Decoder(source, self._deref)
 
-    def object(self, number: Any) -> Any:
-        """The object of a record.
+    def object(self, number: Json) -> Made:
+        """Return the object of a record.
 
         Raises:
             DefinitionFileError: the file is not what it should be.
-            ClassNotFoundError: a class is not to be had.
+            ClassNotFoundError: a class cannot be found, or may not be loaded.
         """
-        self._check(number, None)
+        checked = self.source.check(number)
         with collector_paused():
-            self.build(number)
+            self.build(checked)
         self.group.finish()
-        return self.built[number]
+        return self.built[checked]
 
-    def task(self, number: Any) -> Any:
-        """The task of a record, submitted whether or not the record says so."""
+    def task(self, number: Json) -> Made:
+        """Return the task of a record, submitted whether or not the record says so."""
         return self.object(number)
 
     def build(self, number: int) -> None:
         """Make an object and what it holds."""
         if number in self.built:
             return
-        ahead = self.ahead(number)
-        if ahead is None:
+        order = self.build_order(number)
+        if order is None:
             _build(self, number)
             return
-        for ready in ahead:
+        for ready in order:
             self.make(ready)
 
-    def ahead(self, number: int) -> list[int] | None:
-        """What an object needs, in an order in which each can be made at once, and itself.
+    def build_order(self, number: int) -> list[int] | None:
+        """Return what an object needs, in an order in which each can be made, and itself.
 
         What a file's last object holds is before it, and so on, unless there are loops or
         references to other files: it is found in one pass.
 
         Returns:
-            ``None`` where it is not that simple (see :func:`_build`).
+            `None` where it is not that simple (see `_build`).
         """
         by_id = self.source.by_id
         if number != self.source.last or self.begun:
@@ -127,8 +106,8 @@ class Reader(ABC):
                 needed.update(children)
         return [held for held in by_id if held in found] if len(found) == len(needed) else None
 
-    def simple_children(self, number: int, record: dict[str, Any]) -> list[int] | None:
-        """What an object holds; ``None`` if it cannot be made as soon as that is there."""
+    def simple_children(self, number: int, record: Record) -> list[int] | None:
+        """Return what an object holds; `None` if it cannot be made as soon as that is there."""
         if "job" in record:
             return None
         children: list[int] = []
@@ -146,7 +125,7 @@ class Reader(ABC):
                 return None
         return children
 
-    def is_simple(self, value: Any) -> bool:
+    def is_simple(self, value: Json) -> bool:
         """Whether a value can be made as soon as what it refers to is there."""
         return True
 
@@ -158,8 +137,8 @@ class Reader(ABC):
         """
         return False
 
-    def value(self, data: Any) -> Any:
-        """The value of a JSON form that lies beside the records."""
+    def value(self, data: Json) -> Any:
+        """Return the value of a JSON form that is beside the records."""
         found = self._collect(data, None)
         with collector_paused():
             for number in found:
@@ -171,34 +150,8 @@ class Reader(ABC):
         except RecursionError:
             raise DefinitionFileError(f"{self.source.name}: nested too deeply") from None
 
-    def locate(self, steps: Any, where: str) -> int:
-        """The id of the object found from the last one, by arguments, positions and keys."""
-        source = self.source
-        if source.last is None:
-            raise DefinitionFileError(f"{source.name}: there is no object")
-        number = source.last
-        value: Any = {"type": "python", "value": number}
-        for step in steps:
-            try:
-                if type(value) is dict and value.get("type") == "python":
-                    number = value["value"]
-                    value = source.by_id[number]["fields"][step]
-                elif type(value) is dict and "items" in value:
-                    value = value["items"][step]
-                else:
-                    value = value[step]
-            except (KeyError, IndexError, TypeError):
-                raise DefinitionFileError(
-                    f"{where}: there is nothing at {steps} in {source.name}"
-                ) from None
-        if type(value) is not dict or value.get("type") != "python":
-            raise DefinitionFileError(f"{where}: there is no object at {steps} in {source.name}")
-        found: int = value["value"]
-        self._check(found, None)
-        return found
-
-    def waiting(self, number: int) -> list[tuple[Reader, int]]:
-        """What must be made before an object, and is not begun: the first comes last."""
+    def waiting(self, number: int) -> list[tuple[Reader[Made], int]]:
+        """Return what must be made before an object, and is not begun: the first comes last."""
         record = self.source.by_id[number]
         if "job" in record and "fields" not in record:
             target = self._targets[number] = self._follow(number, record)
@@ -210,10 +163,10 @@ class Reader(ABC):
         children.reverse()
         return [(self, child) for child in children if child not in begun]
 
-    def children(self, number: int, record: dict[str, Any]) -> list[int]:
-        """What an object holds."""
+    def children(self, number: int, record: Record) -> list[int]:
+        """Return what an object holds."""
         held = [value for value in record["fields"].values() if type(value) not in PLAIN]
-        return self._collect(held, number) if held else held
+        return self._collect(held, number) if held else []
 
     def make(self, number: int) -> None:
         """Make an object, what it holds being made."""
@@ -232,18 +185,21 @@ class Reader(ABC):
                 if type(value) in PLAIN:
                     fields[name] = value
                 elif type(value) is dict and value.get("type") == "python":
-                    # As the decoder does: most of what is no plain value.
+                    # As the decoder does: most values that are not plain are references.
                     child = value["value"]
-                    fields[name] = built[child] if child in built else self._deref(child)
+                    if type(child) is int and child in built:
+                        fields[name] = built[child]
+                    else:
+                        fields[name] = self._deref(child)
                 else:
                     fields[name] = decode(value)
         except RecursionError:
             raise self.too_deep(number) from None
-        early = self._early.pop(number, None) if self._early else None
-        built[number] = self.fill(number, record, early, fields)
+        bare = self._bare.pop(number, None) if self._bare else None
+        built[number] = self.fill(number, record, bare, fields)
 
-    def class_of(self, number: int, record: dict[str, Any]) -> type[Config]:
-        """The class of a record's object."""
+    def class_of(self, number: int, record: Record) -> type[Config]:
+        """Return the class of a record's object."""
         file = record.get("file") if self.source.files else None
         if type(file) is not str:
             file = None
@@ -257,19 +213,20 @@ class Reader(ABC):
         return found
 
     def too_deep(self, number: int) -> DefinitionFileError:
-        """The error of an object with values that are nested beyond reason."""
+        """Return the error of an object with values that are nested too deeply."""
         return DefinitionFileError(f"{self.source.where(number)}: nested too deeply")
 
     @abstractmethod
-    def create(self, number: int, record: dict[str, Any]) -> Any:
-        """A bare object, which is referred to before it can be filled."""
+    def create(self, number: int, record: Record) -> Made:
+        """Make a bare object, which is referred to before it can be filled."""
 
     @abstractmethod
-    def fill(self, number: int, record: dict[str, Any], early: Any, fields: dict[str, Any]) -> Any:
-        """The object with its fields: ``early``, if it had to be created."""
+    def fill(self, number: int, record: Record, bare: Made | None, fields: dict[str, Any]) -> Made:
+        """Return the object with its fields: `bare`, if it had to be created."""
 
-    def _collect(self, value: Any, number: int | None) -> list[int]:
-        found: list[int] = []
+    def _collect(self, value: Json, number: int | None) -> list[int]:
+        """Return the ids that a JSON form in a record refers to, checked."""
+        found: list[Any] = []
         try:
             references(value, found)
         except RecursionError:
@@ -278,27 +235,24 @@ class Reader(ABC):
         by_id = self.source.by_id
         for child in found:
             if type(child) is not int or child not in by_id:
-                self._check(child, number)
+                self.source.check(child, number)
         return found
 
-    def _check(self, number: Any, holder: int | None) -> None:
-        if type(number) is not int or number not in self.source.by_id:
-            where = self.source.name if holder is None else self.source.where(holder)
-            raise DefinitionFileError(f"{where}: refers to object {number!r}, which is not there")
-
-    def _deref(self, number: int) -> Any:
+    def _deref(self, number: Json) -> Made:
+        assert type(number) is int  # it was checked when what refers to it was begun
         if number in self.built:
             return self.built[number]
-        found = self._early.get(number)
+        found = self._bare.get(number)
         if found is None:
             # Only in a loop: the rest is made before what holds it.
             record = self.source.by_id[number]
             if number in self._targets:
                 raise DefinitionFileError(f"{self.source.where(number)}: refers to itself")
-            found = self._early[number] = self.create(number, record)
+            found = self._bare[number] = self.create(number, record)
         return found
 
-    def _follow(self, number: int, record: dict[str, Any]) -> tuple[Reader, int]:
+    def _follow(self, number: int, record: Record) -> tuple[Reader[Made], int]:
+        """Return where the object of a record is that refers to another job's folder."""
         job, steps = record["job"], record.get("at", [])
         where = self.source.where(number)
         if type(job) is not str or type(steps) is not list:
@@ -309,10 +263,11 @@ class Reader(ABC):
             )
         reader = self._jobs(job, self.source)
         reader.job = job
-        return reader, reader.locate(steps, where)
+        return reader, locate(reader.source, steps, where)
 
 
-def _build(reader: Reader, number: int) -> None:
+def _build(reader: Reader[Made], number: int) -> None:
+    """Make an object and what it holds, whatever refers to what."""
     todo = [(reader, number)]
     while todo:
         reader, number = todo[-1]

@@ -1,22 +1,23 @@
-"""Find in the records of runs what the folder of a job that is gone has held."""
+"""Records of jobs whose folders are gone, as runs have kept them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from xpm_serialize._format.json_types import Record
 from xpm_serialize._format.jsonl import Numbers, read_lines
 from xpm_serialize._format.source import Source
 
 
 def recover(workspace: Path, job: str) -> Source | None:
-    """The records of a job, from the newest run of the workspace that has submitted it.
+    """Return the records of a job, from the newest run of the workspace that has submitted it.
 
     Args:
         workspace: the workspace.
-        job: the job's folder in it, ``jobs/<task id>/<identifier>``.
+        job: the job's folder in it, `jobs/<task id>/<identifier>`.
 
     Returns:
-        Records of which the last one is the task, or ``None`` if no run has recorded it.
+        Records of which the last one is the task, or `None` if no run has recorded it.
     """
     task_id, _, identifier = job.removeprefix("jobs/").partition("/")
     files = sorted(workspace.glob("experiments/*/*/objects.jsonl"), key=lambda p: p.parent.name)
@@ -26,11 +27,11 @@ def recover(workspace: Path, job: str) -> Source | None:
         source = Source(str(path), [])
         numbers = Numbers(source)
         for record in read_lines(path):
-            numbers.add(record)
-            if record["identifier"] == identifier and _type_name(record) == task_id:
+            added = source.by_id[numbers.add(record)]
+            if added.get("identifier") == identifier and _task_id(added) == task_id:
                 return source
     return None
 
 
-def _type_name(record: dict[str, object]) -> str:
+def _task_id(record: Record) -> str:
     return f"{record['module']}.{record['type']}".lower()

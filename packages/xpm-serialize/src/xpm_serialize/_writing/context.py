@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from xpm_config import Config
 from xpm_serialize.exceptions import PathConflictError
@@ -41,19 +40,19 @@ class SerializedPath:
         return hash((self.path, self.is_folder))
 
 
-#: Resolves what a definition refers to: the name of the definition file (a ``str``), or a data
-#: file; returns where it lies.
+#: Returns where something is that a definition refers to: the definition file by its name (a
+#: `str`), or a data file
 SerializedPathLoader = Callable[[str | Path | SerializedPath], Path]
 
 
 class SerializationContext:
-    """How configurations are written; subclass it to change where data files go.
+    """How configurations are written; sub-classes change where data files go.
 
     Args:
-        save_directory: where data files are copied to; ``None`` leaves them where they are.
+        save_directory: where data files are copied to; `None` leaves them where they are.
 
     Attributes:
-        save_directory: as given. While :func:`save` works, it is a folder that becomes the
+        save_directory: as given. While `save` works, it is a folder that becomes the
             target once all is written.
         var_path: while a configuration is written, the names of arguments, positions and keys
             that lead to it.
@@ -71,19 +70,19 @@ class SerializationContext:
         return self._depth
 
     def serialize(self, var_path: Sequence[str], data_path: Path, config: Config) -> SerializedPath:
-        """Put a data file or folder where it belongs.
+        """Copy a data file or folder to where it belongs.
 
         Args:
-            var_path: names that lead to it: those that lead to ``config``, and the argument's.
+            var_path: names that lead to it: those that lead to `config`, and the argument's.
             data_path: where it is.
             config: the configuration that holds it.
 
         Returns:
-            How the definition refers to it.
+            What the definition refers to it by.
 
         Raises:
             PathConflictError: the place is taken.
-            FileNotFoundError: there is nothing at ``data_path``.
+            FileNotFoundError: there is nothing at `data_path`.
         """
         del config
         data_path = Path(data_path)
@@ -108,7 +107,7 @@ class SerializationContext:
         return SerializedPath(relative, is_folder)
 
     def enter(self, var_path: list[str], depth: int) -> None:
-        """Say which configuration is written next."""
+        """Note which configuration is written next."""
         self.var_path = var_path
         self._depth = depth
 
@@ -150,7 +149,7 @@ def _check_loops(folder: Path) -> None:
                     raise PathConflictError(f"{link} is a link to a folder that holds it")
 
 
-def _copy_file(source: str, target: str) -> Any:
+def _copy_file(source: str, target: str) -> str:
     source = os.path.realpath(source)
     try:
         os.link(source, target)
@@ -163,12 +162,12 @@ def _copy_file(source: str, target: str) -> Any:
 
 
 def _safe(part: str) -> str:
-    """A part of a path that stays inside the folder: ``..`` and the like are spelled out."""
+    """Return a part of a path that stays inside the folder: `..` and the like are escaped."""
     return "/".join(map(_name, part.split("/")))
 
 
 def _name(piece: str) -> str:
-    """A file's name for a key: itself, unless no file can be named that."""
+    """Return the name of a file for a key: the key itself, unless no file can have that name."""
     if piece in ("", ".", ".."):
         return piece.replace(".", "%2E") or "%"
     piece = piece.encode("utf-8", "backslashreplace").decode()

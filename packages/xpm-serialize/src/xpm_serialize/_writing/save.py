@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xpm_os.files import write_atomic
-from xpm_serialize._format.document import VERSION, as_document
+from xpm_serialize._format.document import VERSION, as_document, data_paths, data_references
+from xpm_serialize._format.json_types import Json, JsonObject
 from xpm_serialize._format.source import read_json
 from xpm_serialize.exceptions import (
     NotSerializableError,
@@ -25,7 +26,7 @@ from .staging import stage_beside, stage_in
 from .state_dict import collect_state
 
 DEFINITION = "experimaestro.json"
-#: What a saver has moved into a folder, or is to remove from it.
+#: The file that lists what a saver has moved into a folder, or is to remove from it
 JOURNAL = "journal"
 
 
@@ -38,22 +39,22 @@ def save(
 ) -> None:
     """Save configurations to a folder.
 
-    The folder is what it was or holds all of the new, also if this is interrupted anywhere.
-    Files that it holds otherwise are left alone.
+    The folder is left as it was or holds all of the new, also if this is interrupted anywhere.
+    Its other files are left alone.
 
     Args:
         obj: a configuration, or any nesting of lists, tuples and dictionaries of them.
-        save_directory: the folder, made if need be. ``None`` saves nothing, but checks that
+        save_directory: the folder, made if need be. `None` saves nothing, but checks that
             all could be saved.
         definition_filename: the file for the definition.
-        context: how data files are saved; they are copied (by hard links if possible) to where
-            the argument's path says.
+        context: how data files are saved; they are copied (by hard links if possible) to a path
+            made of the names that lead to their argument.
 
     Raises:
         NotSerializableError: a value has no form in JSON.
         PathConflictError: two data files would share one place, or one is a folder that holds
             the place itself.
-        UnsafePathError: ``definition_filename`` is no file's name.
+        UnsafePathError: `definition_filename` is not the name of a file.
         OSError: the folder cannot be written, or a data file cannot be read.
     """
     _save(obj, [(obj, [])], save_directory, definition_filename, context, {})
@@ -67,28 +68,28 @@ def serialize(
     definition_filename: str = DEFINITION,
     context: SerializationContext | None = None,
 ) -> None:
-    """Save a configuration and what must be executed when it is loaded (as :func:`save`).
+    """Save a configuration and what must be executed when it is loaded (see `save`).
 
     Args:
         obj: the configuration.
         save_directory: the folder.
-        init_tasks: lightweight tasks that :func:`deserialize` executes on instances, in order.
+        init_tasks: lightweight tasks that `deserialize` executes on instances, in order.
         definition_filename: the file for the definition.
         context: how data files are saved.
     """
-    # The object's data files lie where save() would put them.
-    roots: list[tuple[Any, list[str]]] = [(obj, []), (list(init_tasks), ["__init_tasks__"])]
+    # The object's data files are where save() would put them.
+    roots: list[tuple[object, list[str]]] = [(obj, []), (list(init_tasks), ["__init_tasks__"])]
     content = [obj, list(init_tasks)]
     _save(content, roots, save_directory, definition_filename, context, {"serialized": True})
 
 
 def _save(
-    obj: Any,
-    roots: list[tuple[Any, list[str]]],
+    obj: object,
+    roots: list[tuple[object, list[str]]],
     save_directory: Path | str | None,
     definition_filename: str,
     context: SerializationContext | None,
-    more: dict[str, Any],
+    more: JsonObject,
 ) -> None:
     if context is None:
         context = SerializationContext()
@@ -99,11 +100,11 @@ def _save(
         raise UnsafePathError(f"expected the name of a file, got {definition_filename!r}")
     target = Path(save_directory).absolute()  # as mkdtemp's are, from Python 3.12 on
 
-    def build(stage: Path) -> tuple[Path, dict[str, Any]]:
+    def build(stage: Path) -> tuple[Path, JsonObject]:
         content = stage / "content"
         content.mkdir()
         context.save_directory = content
-        state = {"version": VERSION, **more, **collect_state(context, obj, roots)}
+        state: JsonObject = {"version": VERSION, **more, **collect_state(context, obj, roots)}
         if (content / definition_filename).exists():
             raise PathConflictError(f"a data file would be saved as {definition_filename!r}")
         return content, state
@@ -111,7 +112,7 @@ def _save(
     if target.is_dir():
         with stage_in(target) as (stage, left):
             for former in left:
-                _settle(former, target)
+                _remove_leftover(former, target)
             content, state = build(stage)
             _merge(stage, content, target, state, definition_filename)
     else:
@@ -123,15 +124,14 @@ def _save(
 
 
 def _merge(
-    stage: Path, content: Path, target: Path, state: dict[str, Any], definition_filename: str
+    stage: Path, content: Path, target: Path, state: JsonObject, definition_filename: str
 ) -> None:
     """Move what was staged into a folder that exists.
 
-    Nothing that the present definition refers to is touched before the new one has taken its
+    Nothing that the present definition refers to is changed before the new one has taken its
     place, in one step; a data file whose place is taken gets a numbered name.
     """
-    before = _data_paths(_present(target / definition_filename))
-    after: list[dict[str, Any]] = data_forms(state)
+    before = data_paths(_present(target / definition_filename))
     with open(stage / JOURNAL, "w", encoding="utf-8") as journal:
 
         def note(name: str) -> None:
@@ -141,10 +141,12 @@ def _merge(
         note(definition_filename)
         for name in sorted(before):
             note(name)
-        for form in after:
-            form["value"] = _move(content, target, form["value"], note)
+        for form in data_references(state):
+            place = form["value"]
+            assert isinstance(place, str)  # `collect_state` has written it
+            form["value"] = _move(content, target, place, note)
     write_atomic(target / definition_filename, _dump(state), sync=True, stage=stage)
-    _clean(target, before, {form["value"] for form in after})
+    _clean(target, before, data_paths(state))
 
 
 def _move(content: Path, target: Path, name: str, note: Callable[[str], None]) -> str:
@@ -163,12 +165,12 @@ def _move(content: Path, target: Path, name: str, note: Callable[[str], None]) -
     return place
 
 
-def _settle(former: Path, target: Path) -> None:
+def _remove_leftover(former: Path, target: Path) -> None:
     """Remove what an interrupted saver has left: what it has moved, or was to remove."""
     with contextlib.suppress(OSError, ValueError):
         lines = (former / JOURNAL).read_text(encoding="utf-8").split("\n")[:-1]
         definition, *names = [json.loads(line) for line in lines]
-        _clean(target, set(names), _data_paths(_present(target / definition)))
+        _clean(target, set(names), data_paths(_present(target / definition)))
     shutil.rmtree(former, ignore_errors=True)
 
 
@@ -176,7 +178,7 @@ def _clean(target: Path, names: set[str], keep: set[str]) -> None:
     """Remove data files that no definition in the folder refers to any more."""
     if names - keep:
         for other in target.glob("*.json"):
-            keep = keep | _data_paths(_present(other))
+            keep = keep | data_paths(_present(other))
     for name in names - keep:
         # Unless what is kept lies in it.
         if not any(other.startswith(f"{name}/") for other in keep):
@@ -187,27 +189,12 @@ def _same(first: Path, second: Path) -> bool:
     return first.is_file() and second.is_file() and os.path.samefile(first, second)
 
 
-def _present(definition: Path) -> Any:
+def _present(definition: Path) -> Json:
+    """Return the definition that a folder holds; `None` if there is none that can be read."""
     try:
         return as_document(read_json(definition))
     except (SerializationError, OSError):
         return None
-
-
-def data_forms(value: Any) -> list[dict[str, Any]]:
-    """The references to data files in a definition."""
-    found: list[dict[str, Any]] = []
-    objects = value.get("objects") if isinstance(value, dict) else None
-    for record in objects if isinstance(objects, list) else []:
-        fields = record.get("fields") if isinstance(record, dict) else None
-        for field in fields.values() if isinstance(fields, dict) else []:
-            if isinstance(field, dict) and field.get("type") == "path.serialized":
-                found.append(field)
-    return found
-
-
-def _data_paths(value: Any) -> set[str]:
-    return {form["value"] for form in data_forms(value) if isinstance(form.get("value"), str)}
 
 
 def _remove(target: Path, name: str) -> None:
@@ -229,9 +216,9 @@ def _remove(target: Path, name: str) -> None:
             parent = parent.parent
 
 
-def _dump(state: dict[str, Any]) -> bytes:
+def _dump(state: JsonObject) -> bytes:
     try:
         return json.dumps(state, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        # What classes of their own mind have given.
+        # All else is JSON: `__xpm_serialize__` of a class has returned what is not.
         raise NotSerializableError(f"cannot write what __xpm_serialize__ gives: {error}") from None

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xpm_config import Config
+from xpm_config import Config, ConfigInformation
+from xpm_serialize._format.json_types import Json, JsonObject
 from xpm_serialize._objects.configs import config_class, information, items
 from xpm_serialize.exceptions import NotSerializableError
 
@@ -15,15 +16,15 @@ from .writer import ObjectWriter
 
 
 def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
-    """The state of configurations, as data that JSON can hold.
+    """Return the state of configurations, as data that JSON can hold.
 
     Args:
         context: says where data files go.
         obj: a configuration, or any nesting of lists, tuples and dictionaries of them.
 
     Returns:
-        ``{"objects": [record, ...], "data": ...}``: each configuration once, what it holds
-        before it, and ``obj`` with references in their place.
+        `{"objects": [record, ...], "data": ...}`: each configuration once, what it holds
+        before it, and `obj` with references in their place.
 
     Raises:
         NotSerializableError: a value has no form in JSON; the message says which.
@@ -33,9 +34,9 @@ def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
 
 
 def collect_state(
-    context: SerializationContext, obj: Any, roots: list[tuple[Any, list[str]]]
-) -> dict[str, Any]:
-    """As :func:`state_dict`, the names that lead to data files beginning at other places.
+    context: SerializationContext, obj: object, roots: list[tuple[object, list[str]]]
+) -> JsonObject:
+    """Return the state of configurations (see `state_dict`), of which parts are named.
 
     Args:
         context: says where data files go.
@@ -44,25 +45,27 @@ def collect_state(
     """
     writer = ObjectWriter(tags=True, fields=_DataFields(context, roots))
     data, records = writer.collect(obj)
-    return {"objects": records, "data": data}
+    return {"objects": [*records], "data": data}
 
 
 class _DataFields:
-    """Gives data paths the form that the context (or the configuration's class) chooses."""
+    """Writes data paths in the form that the context (or the configuration's class) chooses."""
 
-    def __init__(self, context: SerializationContext, roots: list[tuple[Any, list[str]]]) -> None:
+    def __init__(
+        self, context: SerializationContext, roots: list[tuple[object, list[str]]]
+    ) -> None:
         self._context = context
         self._roots = roots
-        self._trails: dict[int, tuple[list[str], int]] | None = None
+        self._var_paths: dict[int, tuple[list[str], int]] | None = None
 
-    def __call__(self, info: Any) -> Mapping[str, Any]:
-        config = info.pyobject
+    def __call__(self, info: ConfigInformation) -> Mapping[str, Json]:
+        config: Config = info.pyobject
         kind = config_class(info)
         own = kind.__xpm_serialize__ is not Config.__xpm_serialize__
         if not own and not any(a.is_data for a in info.xpmtype.arguments.values()):
             return {}
         self._enter(config)
-        given: Any = config.__xpm_serialize__(self._context)
+        given: object = config.__xpm_serialize__(self._context)
         if not isinstance(given, Mapping):
             raise NotSerializableError(
                 f"{kind.__module__}.{kind.__qualname__}.__xpm_serialize__ should give forms by "
@@ -70,14 +73,15 @@ class _DataFields:
             )
         return {name: _form(value) for name, value in given.items()}
 
-    def _enter(self, config: Any) -> None:
-        if self._trails is None:
-            self._trails = _find_trails(self._roots)
-        var_path, depth = self._trails.get(id(config), ([], 0))
+    def _enter(self, config: Config) -> None:
+        if self._var_paths is None:
+            self._var_paths = _find_var_paths(self._roots)
+        var_path, depth = self._var_paths.get(id(config), ([], 0))
         self._context.enter(list(var_path), depth)
 
 
-def _form(value: Any) -> Any:
+def _form(value: Any) -> Json:
+    """Return the JSON form of what `__xpm_serialize__` has returned for an argument."""
     if isinstance(value, SerializedPath):
         return {
             "type": "path.serialized",
@@ -86,17 +90,18 @@ def _form(value: Any) -> Any:
         }
     if isinstance(value, Path):
         return {"type": "path", "value": str(value)}
-    return value
+    form: Json = value
+    return form
 
 
-def _find_trails(roots: list[tuple[Any, list[str]]]) -> dict[int, tuple[list[str], int]]:
-    """For each configuration, the first way that leads to it, and how many hold it."""
+def _find_var_paths(roots: list[tuple[object, list[str]]]) -> dict[int, tuple[list[str], int]]:
+    """Return for each configuration the first path of names to it, and how many hold it."""
     found: dict[int, tuple[list[str], int]] = {}
     todo = [(value, path, 0) for value, path in reversed(roots)]
     while todo:
         value, path, depth = todo.pop()
         info = information(value)
-        held: list[tuple[Any, list[str], int]] = []
+        held: list[tuple[object, list[str], int]] = []
         if info is not None:
             if id(value) in found:
                 continue

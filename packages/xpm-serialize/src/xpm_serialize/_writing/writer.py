@@ -6,18 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xpm_config import Config, identifiers
+from xpm_config import Config, ConfigInformation, identifiers
 from xpm_serialize._format.class_names import header
 from xpm_serialize._format.document import VERSION
 from xpm_serialize._format.encoder import Encoder
-from xpm_serialize._objects.configs import config_class, information, items, own_tags
+from xpm_serialize._format.json_types import Json, JsonObject
+from xpm_serialize._objects.configs import Loaded, config_class, information, items, own_tags
 from xpm_serialize._objects.stubs import TaskStub
 from xpm_serialize.exceptions import NotSerializableError
 
 from .job_references import JobReferences
 
-# What gives another form to some of a configuration's fields: name → value in JSON.
-FieldsHook = Callable[[Any], Mapping[str, Any]]
+# Returns another form of some of a configuration's fields: name → value in JSON
+FieldsHook = Callable[[ConfigInformation], Mapping[str, Json]]
+# Returns what refers to the record of a configuration elsewhere, if there is one
+JobHook = Callable[[ConfigInformation], Mapping[str, Json] | None]
 
 
 class ObjectWriter:
@@ -26,9 +29,9 @@ class ObjectWriter:
     Args:
         base: names and folders; paths below one are written relative to the first that fits.
         tags: whether each record holds the tags of its own configuration.
-        job_of: says which job's folder records a configuration already, so that a reference is
-            enough: the folder relative to the workspace and the place in it, or ``None``.
-        fields: gives another form to some fields of a configuration.
+        job_of: returns which job's folder records a configuration already, so that a reference
+            is enough: the folder relative to the workspace and the place in it, or `None`.
+        fields: returns another form of some fields of a configuration.
     """
 
     def __init__(
@@ -36,21 +39,21 @@ class ObjectWriter:
         base: Sequence[tuple[str, Path]] = (),
         *,
         tags: bool = False,
-        job_of: Callable[[Any], Mapping[str, Any] | None] | None = None,
+        job_of: JobHook | None = None,
         fields: FieldsHook | None = None,
     ) -> None:
-        # The configuration itself is kept: an object's number is free once it is gone.
-        self._ids: dict[int, tuple[int, Any]] = {}
+        # The configuration itself is kept: its `id` may be that of another one once it is gone.
+        self._ids: dict[int, tuple[int, object]] = {}
         # What was referred to and is not begun yet, and what of it was met just now.
         self._waiting: set[int] = set()
-        self._pending: list[Any] = []
+        self._pending: list[ConfigInformation] = []
         self._encoder = Encoder(base, self._refer)
         self._tags = tags
         self._job_of = job_of
         self._fields = fields
 
     def id_of(self, config: Config) -> int:
-        """The id of a configuration that was written.
+        """Return the id of a configuration that was written.
 
         Raises:
             KeyError: it was not.
@@ -58,7 +61,7 @@ class ObjectWriter:
         return self._ids[id(config)][0]
 
     def records(self, config: Config) -> list[dict[str, Any]]:
-        """The records of a configuration and of what it holds that were not written yet.
+        """Return the records of a configuration and of what it holds that were not written yet.
 
         Returns:
             The records, children first: ready for JSON.
@@ -69,12 +72,12 @@ class ObjectWriter:
         return self.collect(config)[1]
 
     def collect(self, value: Any) -> tuple[Any, list[dict[str, Any]]]:
-        """As :meth:`records`, for any nesting of containers and configurations.
+        """Return the records for any nesting of containers and configurations (see `records`).
 
         Returns:
             The JSON form of the value, and the records.
         """
-        records: list[dict[str, Any]] = []
+        records: list[JsonObject] = []
         try:
             data = self._encoder.encode(value)
         except NotSerializableError as error:
@@ -83,8 +86,8 @@ class ObjectWriter:
             raise NotSerializableError("cannot write a value nested this deeply") from None
         # A configuration is begun when it is first met and finished after all that it
         # holds; in a loop, one that is begun already is referred to by its id.
-        stack: list[tuple[Any, dict[str, Any], list[Any]]] = []
-        done: list[Any] = []
+        stack: list[tuple[Loaded, JsonObject, list[ConfigInformation]]] = []
+        done: list[Loaded] = []
         todo = self._take()
         while todo or stack:
             if todo:
@@ -100,8 +103,8 @@ class ObjectWriter:
             record["identifier"] = identifier.hex()
         return data, records
 
-    def _take(self) -> list[Any]:
-        """What was met since the last call, to be written: the first comes last."""
+    def _take(self) -> list[ConfigInformation]:
+        """Return what was met since the last call, to be written: the first comes last."""
         pending = self._pending
         if not pending:
             return []
@@ -109,31 +112,33 @@ class ObjectWriter:
         pending.reverse()
         return pending
 
-    def _refer(self, value: Any) -> int | None:
+    def _refer(self, value: object) -> int | None:
+        """Return the id of a configuration, to be written if it is new; `None` for others."""
         key = id(value)
         known = self._ids.get(key)
-        if known is not None:
-            if key in self._waiting:
-                # Met again, deeper: it comes before what holds it here.
-                self._pending.append(information(value))
+        if known is not None and key not in self._waiting:
             return known[0]
         info = information(value)
         if info is None:
             return None
+        if known is not None:
+            # Met again, deeper: it comes before what holds it here.
+            self._pending.append(info)
+            return known[0]
         number = len(self._ids) + 1
         self._ids[key] = (number, value)
         self._waiting.add(key)
         self._pending.append(info)
         return number
 
-    def _begin(self, info: Any) -> dict[str, Any]:
-        """The record of a configuration; what it refers to for the first time is pending."""
-        config = info.pyobject
+    def _begin(self, info: ConfigInformation) -> JsonObject:
+        """Return the record of a configuration; what it refers to for the first time is pending."""
+        config: Loaded = info.pyobject
         self._waiting.discard(id(config))
         if isinstance(config, TaskStub):
-            return self._stub(info, config)
+            return self._stub(config)
         first, second = header(config_class(info))
-        record = {"id": self._ids[id(config)][0], **first, "identifier": ""}
+        record: JsonObject = {"id": self._ids[id(config)][0], **first, "identifier": ""}
         if info.meta is not None:
             record["meta"] = info.meta
         elsewhere = self._job_of(info) if self._job_of is not None else None
@@ -150,30 +155,29 @@ class ObjectWriter:
         record["fields"] = self._encode_fields(info)
         return record
 
-    def _stub(self, info: Any, stub: TaskStub) -> dict[str, Any]:
-        kind = info.xpmtype
+    def _stub(self, stub: TaskStub) -> JsonObject:
         return {
             "id": self._ids[id(stub)][0],
-            "module": kind.module,
-            "type": kind.qualname,
-            "typename": kind.full_name,
+            "module": stub.module,
+            "type": stub.qualname,
+            "typename": stub.typename,
             "identifier": stub.identifier,
             "stub": True,
             "fields": {},
         }
 
-    def _add_tags(self, info: Any, record: dict[str, Any]) -> None:
+    def _add_tags(self, info: ConfigInformation, record: JsonObject) -> None:
         own = own_tags(info)
         if own:
             encode = self._encoder.encode
             record["tags"] = {name: encode(value) for name, value in own.items()}
         if info.stopped:
-            record["stop-tags"] = sorted(info.stopped)
+            record["stop-tags"] = [*sorted(info.stopped)]
 
-    def _encode_fields(self, info: Any) -> dict[str, Any]:
+    def _encode_fields(self, info: ConfigInformation) -> JsonObject:
         given = self._fields(info) if self._fields is not None else {}
         encode = self._encoder.encode
-        fields: dict[str, Any] = {}
+        fields: JsonObject = {}
         for argument, value in items(info):
             name = argument.name
             if name in given:
@@ -190,10 +194,10 @@ class ObjectWriter:
         return fields
 
 
-def _place(info: Any, name: str) -> str:
+def _place(info: ConfigInformation, name: str) -> str:
+    """Return the name of an argument for messages, with the place of its configuration."""
     kind = config_class(info)
-    file, line = info.location or ("", 0)
-    made = f" (made at {file}:{line})" if file else ""
+    made = f" (made at {info.location})" if info.location.filename else ""
     return f"{kind.__module__}.{kind.__qualname__}.{name}{made}"
 
 
@@ -205,7 +209,7 @@ def task_document(
     tags: Mapping[str, Any],
     version: str,
 ) -> dict[str, Any]:
-    """What ``params.json`` holds for a task.
+    """Return what `params.json` holds for a task.
 
     Args:
         config: the task, sealed.

@@ -1,4 +1,4 @@
-"""Reaching a launch server, which is started when there is none."""
+"""Connecting to a fork server, which is started when there is none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START_TIME = 60.0
 
 #: Run by the new interpreter. Its first path entry, the working folder, goes before anything is
 #: imported; ours come last, so that it finds what a fresh interpreter finds. The process that the
-#: driver started is left at once for one that is nobody's child.
+#: driver started ends at once, for one that is not a child of the driver.
 _MAIN = (
     "import sys; del sys.path[:1 if '' in sys.path[:1] else 0]\n"
     "import os; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); os.closerange(3, 4096)\n"
@@ -31,7 +31,7 @@ _MAIN = (
 
 
 class Address:
-    """Where the launch server of some environment is, or will be.
+    """Where the fork server of some environment is, or will be.
 
     Args:
         preload: Modules that it has imported.
@@ -67,7 +67,7 @@ class Address:
         finally:
             os.close(descriptor)
         if found is None:
-            raise LaunchError("the launch server ended right after its start", retryable=True)
+            raise LaunchError("the fork server ended right after its start", retryable=True)
         return found
 
     def _try_connect(self) -> socket.socket | None:
@@ -122,21 +122,22 @@ class Address:
         poller = select.poll()
         poller.register(descriptor, select.POLLIN)
         if not poller.poll(START_TIME * 1000):
-            raise LaunchError(
-                f"the launch server was not ready after {START_TIME:.0f} s; see {log}"
-            )
+            raise LaunchError(f"the fork server was not ready after {START_TIME:.0f} s; see {log}")
         if os.read(descriptor, 64):
             return
         with open(log, errors="replace") as stream:
-            said = stream.read()[-2000:].strip()
-        raise LaunchError(f"the launch server could not start; its log ({log}) ends with:\n{said}")
+            last_lines = stream.read()[-2000:].strip()
+        raise LaunchError(
+            f"the fork server could not start; its log ({log}) ends with:\n{last_lines}"
+        )
 
 
 def greet(connection: socket.socket, hello: bytes) -> bool:
-    """Say hello and wait for the answer; returns whether it is a welcome.
+    """Send hello, wait for the answer, and return whether it is a welcome.
 
     Args:
         connection: A fresh connection to a server, blocking.
+        hello: The first line of a driver.
     """
     answer = b""
     try:

@@ -1,8 +1,8 @@
-"""A driver's end of the connection to a launch server.
+"""A driver's end of the connection to a fork server.
 
-One daemon thread reads what the server says and calls the events; it connects, starts the server
-if needed, and starts another when that one dies. What is said and heard, and what follows from it,
-is for `_conversation` to decide.
+One daemon thread reads the server's messages and calls the events; it connects, starts the server
+if needed, and starts another when that one dies. Which messages are sent, and what follows from
+those received, is decided in `requests`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import threading
 import weakref
 from collections.abc import Callable
 
-from xpm_launchers._forkserver.capacity import Entry
-from xpm_launchers._forkserver.ledger import LEDGER, read_entries
+from xpm_launchers._forkserver.capacity import Reservation
+from xpm_launchers._forkserver.ledger import LEDGER, read_reservations
 from xpm_launchers._forkserver.protocol import LineReader
 from xpm_launchers._host.hardware import cores_in, cpu_mask
 from xpm_launchers._interface.process import Command
@@ -24,16 +24,16 @@ from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LauncherError, LaunchError
 
 from .bootstrap import Address, greet
-from .messages import Speaker
-from .requests import Calls, Conversation
-from .send_buffer import Outbox
-from .ticket import OVER, LocalTicket, TicketConnection
+from .messages import MessageEncoder
+from .requests import Calls, Requests
+from .send_buffer import SendBuffer
+from .ticket import CLOSED, LocalTicket, TicketConnection
 
-#: Servers that may die one after the other, having done nothing, before giving up
-MAX_DEATHS = 5
+#: Servers that may die one after the other, having done nothing, before the client gives up
+MAX_LOST_SERVERS = 5
 
 
-class ServerLink(TicketConnection):
+class ServerConnection(TicketConnection):
     """The connection of one launcher.
 
     Args:
@@ -43,16 +43,16 @@ class ServerLink(TicketConnection):
 
     def __init__(self, address: Callable[[], Address], *, spawn: bool = False) -> None:
         self._make_address = address
-        self._speaker = Speaker(spawn=spawn)
+        self._encoder = MessageEncoder(spawn=spawn)
         self._lock = threading.Lock()
         window = max(32, 2 * cores_in(cpu_mask()))
-        self._outbox = Outbox()
-        self._conversation = Conversation(self._outbox.send, self._speaker.uid, window)
+        self._buffer = SendBuffer()
+        self._requests = Requests(self._buffer.send, self._encoder.uid, window)
         self._address: Address | None = None
         self._thread: threading.Thread | None = None
-        self._deaths = 0
+        self._lost_servers = 0
         self._closed = False
-        _links.add(self)
+        _connections.add(self)
 
     # --- Called by the launcher and by tickets, from any thread
 
@@ -64,46 +64,46 @@ class ServerLink(TicketConnection):
     def request(self, ticket: LocalTicket) -> None:
         """Queue a ticket."""
         with self._lock:
-            if ticket.state == OVER:
+            if ticket.state == CLOSED:
                 return
             self._check_open()
-            self._conversation.request(ticket)
+            self._requests.request(ticket)
             self._ensure_thread()
 
     def watch(self, ticket: LocalTicket, process: LocalProcess) -> None:
         """Watch a process for a ticket."""
         with self._lock:
             self._check_open()
-            self._conversation.watch(ticket, process)
+            self._requests.watch(ticket, process)
             self._ensure_thread()
 
     def start(self, ticket: LocalTicket, command: Command) -> None:
         """Start a granted ticket's command."""
-        line = self._speaker.start(ticket, command)
+        line = self._encoder.start(ticket, command)
         with self._lock:
-            self._conversation.start(ticket, line)
+            self._requests.start(ticket, line)
 
     def cancel(self, ticket: LocalTicket) -> None:
-        """Give a ticket's place back, or terminate its process."""
+        """Release a ticket's slot, or terminate its process."""
         calls: Calls = []
         with self._lock:
-            self._conversation.cancel(ticket, calls)
+            self._requests.cancel(ticket, calls)
         _call(calls)
 
     def refuse(self, ticket: LocalTicket, error: LaunchError) -> None:
-        """Tell that a ticket gets no place, unless nobody wants to know any more."""
+        """Report that a ticket gets no slot, unless the launcher was closed."""
         calls: Calls = []
         with self._lock:
             if not self._closed:
-                self._conversation.refuse(ticket, error, calls)
+                self._requests.refuse(ticket, error, calls)
         _call(calls)
 
     def close(self) -> None:
-        """Leave: no event follows."""
+        """Close the connection: no event follows."""
         with self._lock:
             self._closed = True
-            self._conversation.clear()
-            self._outbox.wake()
+            self._requests.clear()
+            self._buffer.wake()
             if self._thread is None:
                 self._close_descriptors()
 
@@ -128,89 +128,91 @@ class ServerLink(TicketConnection):
                 self._fail(error)
                 return
             if connection is not None:
-                self._converse(connection)
+                self._exchange(connection)
         self._close_descriptors()
 
     def _connect(self) -> socket.socket | None:
-        """Connect and say hello; None when the server is on its way out."""
-        if self._deaths >= MAX_DEATHS:
-            raise LaunchError(f"{MAX_DEATHS} of them died, one after the other", retryable=True)
+        """Connect and send hello; return None when the server is about to end."""
+        if self._lost_servers >= MAX_LOST_SERVERS:
+            raise LaunchError(
+                f"{MAX_LOST_SERVERS} of them died, one after the other", retryable=True
+            )
         if self._address is None:
             self._address = self._make_address()
         connection = self._address.connect()
-        if not greet(connection, self._speaker.hello()):
+        if not greet(connection, self._encoder.hello()):
             connection.close()
             return None
         connection.setblocking(False)
         return connection
 
-    def _converse(self, connection: socket.socket) -> None:
+    def _exchange(self, connection: socket.socket) -> None:
         reader = LineReader()
         poller = select.poll()
-        poller.register(self._outbox.descriptor, select.POLLIN)
-        self._introduce(connection)
+        poller.register(self._buffer.descriptor, select.POLLIN)
+        self._resend(connection)
         while not self._closed:
-            events = select.POLLIN | (select.POLLOUT if self._outbox.waits else 0)
+            events = select.POLLIN | (select.POLLOUT if self._buffer.pending else 0)
             poller.register(connection, events)
             poller.poll()
-            self._outbox.hush()
+            self._buffer.clear_wakeup()
             try:
                 data = connection.recv(1 << 18)
             except (BlockingIOError, InterruptedError):
                 with self._lock:
-                    self._outbox.flush()
+                    self._buffer.flush()
                 continue
             except OSError:
                 data = b""
             if not data:
                 break
-            self._hear(reader, data)
+            self._receive(reader, data)
         with self._lock:
-            self._conversation.connected = False
-            self._outbox.disconnect()
-        self._deaths += 1
+            self._requests.connected = False
+            self._buffer.disconnect()
+        self._lost_servers += 1
 
-    def _introduce(self, connection: socket.socket) -> None:
+    def _resend(self, connection: socket.socket) -> None:
         with self._lock:
-            starting = self._conversation.starting
-        entries = self._read_ledger() if starting else {}
+            starting = self._requests.starting
+        reservations = self._read_ledger() if starting else {}
         calls: Calls = []
         with self._lock:
-            self._outbox.socket = connection
-            self._conversation.introduce(entries, calls)
+            self._buffer.socket = connection
+            self._requests.resend(reservations, calls)
         _call(calls)
 
-    def _read_ledger(self) -> dict[str, Entry]:
+    def _read_ledger(self) -> dict[str, Reservation]:
         if self._address is None:
             return {}
-        return read_entries(os.path.join(self._address.folder, LEDGER))
+        return read_reservations(os.path.join(self._address.folder, LEDGER))
 
-    def _hear(self, reader: LineReader, data: bytes) -> None:
+    def _receive(self, reader: LineReader, data: bytes) -> None:
         calls: Calls = []
         with self._lock:
             for message in reader.feed(data):
                 if message["op"] != "granted":
-                    self._deaths = 0  # it gets things done
-                self._conversation.hear(message, calls)
+                    self._lost_servers = 0  # it gets things done
+                self._requests.receive(message, calls)
         _call(calls)
 
     def _fail(self, cause: Exception) -> None:
-        """No server can be had: refuse what waits. A later request tries again."""
+        """Refuse what waits, as no server can be reached. A later request tries again."""
         calls: Calls = []
         with self._lock:
             self._thread = None
-            self._deaths = 0
-            self._conversation.fail(cause, calls)
+            self._lost_servers = 0
+            self._requests.fail(cause, calls)
         _call(calls)
 
     def _close_descriptors(self) -> None:
-        self._outbox.close()
-        _links.discard(self)
+        self._buffer.close()
+        _connections.discard(self)
 
-    def forget(self) -> None:
-        """In a fork of the driver: let go of the connection, without a word to the server."""
-        self._conversation.connected = False
-        self._outbox.disconnect()
+    def abandon(self) -> None:
+        """Drop the connection without a message to the server, in a fork of the driver."""
+        self._requests.connected = False
+        self._buffer.disconnect()
         self._closed = True
 
 
@@ -222,13 +224,13 @@ def _call(calls: Calls) -> None:
             sys.excepthook(type(error), error, error.__traceback__)
 
 
-_links: weakref.WeakSet[ServerLink] = weakref.WeakSet()
+_connections: weakref.WeakSet[ServerConnection] = weakref.WeakSet()
 
 
-def _forget_all() -> None:
-    for link in list(_links):
-        link.forget()
+def _abandon_all() -> None:
+    for connection in list(_connections):
+        connection.abandon()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all)
+    os.register_at_fork(after_in_child=_abandon_all)

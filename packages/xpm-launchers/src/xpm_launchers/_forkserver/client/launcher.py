@@ -17,7 +17,7 @@ from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from .bootstrap import Address
-from .connection import ServerLink
+from .connection import ServerConnection
 from .requirements import local_need, read_requirement
 from .ticket import LocalTicket
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class DirectLauncher(Launcher):
     """Runs commands as processes of this machine, as many at once as it has room for.
 
-    A launch server, shared by all drivers with the same interpreter and environment, forks each
+    A fork server, shared by all drivers with the same interpreter and environment, forks each
     process; it is started when it is first needed and ends by itself.
 
     Args:
@@ -58,57 +58,59 @@ class DirectLauncher(Launcher):
         self.spawn = spawn or sys.platform == "darwin" or not hasattr(os, "fork")
         self.requirement = read_requirement(requirement)
         self._needs: dict[Any, Need] = {None: Need()}
-        self._link: ServerLink | None = None
+        self._connection: ServerConnection | None = None
 
-    def _connected(self) -> ServerLink:
-        if self._link is None:
+    def _open_connection(self) -> ServerConnection:
+        if self._connection is None:
             preload = () if self.spawn else self.preload
-            self._link = ServerLink(lambda: Address(preload), spawn=self.spawn)
-        return self._link
+            self._connection = ServerConnection(lambda: Address(preload), spawn=self.spawn)
+        return self._connection
 
     def prepare(self) -> None:
-        """Start the launch server in the background, if it does not run."""
-        self._connected().prepare()
+        """Start the fork server in the background, if it does not run."""
+        self._open_connection().prepare()
 
     def request(self, key: Any, events: LauncherEvents, requirement: Any = None) -> LocalTicket:
-        """Queue for a place on this machine."""
+        """Queue for a slot of this machine."""
         requirement = requirement if requirement is not None else self.requirement
-        link = self._connected()
-        ticket = LocalTicket(link, key, events, Need())
+        connection = self._open_connection()
+        ticket = LocalTicket(connection, key, events, Need())
         need = self._needs.get(requirement)
         if need is not None:
             ticket.need = need
-            link.request(ticket)
-        else:  # once a requirement: looking for accelerators may take a second
+            connection.request(ticket)
+        else:  # once for each requirement: looking for accelerators may take a second
             threading.Thread(
-                target=self._request_later, args=(link, ticket, requirement), daemon=True
+                target=self._work_out_need, args=(connection, ticket, requirement), daemon=True
             ).start()
         return ticket
 
-    def _request_later(self, link: ServerLink, ticket: LocalTicket, requirement: Any) -> None:
+    def _work_out_need(
+        self, connection: ServerConnection, ticket: LocalTicket, requirement: Any
+    ) -> None:
         try:
             ticket.need = self._needs[requirement] = local_need(requirement)
         except LaunchError as error:
-            link.refuse(ticket, error)
+            connection.refuse(ticket, error)
         except LauncherError as error:  # the text is wrong
-            link.refuse(ticket, CapacityError(str(error)))
+            connection.refuse(ticket, CapacityError(str(error)))
         else:
-            if self._link is link:  # else it was closed
-                link.request(ticket)
+            if self._connection is connection:  # else it was closed
+                connection.request(ticket)
 
     def adopt(
         self, handle: Mapping[str, Any], key: Any, events: LauncherEvents
     ) -> LocalTicket | None:
-        """Watch a process of this machine, started by whomever."""
+        """Watch a process of this machine, whatever started it."""
         process = LocalProcess.from_handle(handle)
         if not process.is_running():
             return None
         process = process.pinned()
         if process.start is None:  # it has ended just now
             return None
-        link = self._connected()
-        ticket = LocalTicket(link, key, events, Need())
-        link.watch(ticket, process)
+        connection = self._open_connection()
+        ticket = LocalTicket(connection, key, events, Need())
+        connection.watch(ticket, process)
         return ticket
 
     @staticmethod
@@ -124,6 +126,6 @@ class DirectLauncher(Launcher):
 
     def close(self) -> None:
         """Stop watching; processes that run go on."""
-        if self._link is not None:
-            self._link.close()
-            self._link = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

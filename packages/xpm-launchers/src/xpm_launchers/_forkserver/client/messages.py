@@ -1,4 +1,4 @@
-"""What a driver says to a launch server, and what it reads from the answers: no I/O."""
+"""The messages of a driver to a fork server, and what the answers mean: no I/O."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import os
 import sys
 
 from xpm_launchers._forkserver.protocol import VERSION, Message, difference, encode
-from xpm_launchers._interface.process import Command, ProcessEnd, PythonCall
+from xpm_launchers._interface.process import Command, PythonCall
+from xpm_launchers._interface.process_exit import ProcessExit
 from xpm_launchers.exceptions import CapacityError, LaunchError
 from xpm_os.processes import umask
 
 from .ticket import GRANTED, LocalTicket
 
 
-class Speaker:
-    """Says who the driver is, and how commands differ from what it is.
+class MessageEncoder:
+    """Encodes what depends on the driver: its name and environment, from which commands differ.
 
     Args:
         spawn: Whether each call gets an interpreter of its own.
@@ -27,7 +28,7 @@ class Speaker:
         self._path = [path for path in sys.path if path]
 
     def hello(self) -> bytes:
-        """The first line."""
+        """Return the first line of a connection."""
         return encode(
             {
                 "op": "hello",
@@ -40,7 +41,7 @@ class Speaker:
         )
 
     def start(self, ticket: LocalTicket, command: Command) -> bytes:
-        """The line that starts a command."""
+        """Return the line that starts a command."""
         message: Message = {
             "op": "start",
             "id": ticket.number,
@@ -63,7 +64,7 @@ class Speaker:
 
 
 def request_line(ticket: LocalTicket) -> bytes:
-    """The line that asks for a place."""
+    """Return the line that requests a slot."""
     message: Message = {"op": "request", "id": ticket.number}
     need = ticket.need.to_json()
     if need:
@@ -74,7 +75,7 @@ def request_line(ticket: LocalTicket) -> bytes:
 
 
 def watch_line(ticket: LocalTicket) -> bytes:
-    """The line that has a ticket's process watched; empty when it has none."""
+    """Return the line that makes the server watch a ticket's process; empty when it has none."""
     process = ticket.process
     if process is None:
         return b""
@@ -84,21 +85,21 @@ def watch_line(ticket: LocalTicket) -> bytes:
 
 
 def cancel_line(ticket: LocalTicket) -> bytes:
-    """The line that gives a place back, or terminates a process."""
+    """Return the line that releases a slot, or terminates a process."""
     return encode({"op": "cancel", "id": ticket.number})
 
 
 def refusal(message: Message) -> LaunchError:
-    """The error that a `refused` tells."""
+    """Return the error that a message `refused` is about."""
     text = message["message"]
     if message.get("impossible"):
         return CapacityError(f"this host cannot run it: {text}")
     return LaunchError(f"could not be started: {text}", retryable=message.get("retryable", False))
 
 
-def process_end(message: Message) -> ProcessEnd:
-    """The end that an `ended` tells."""
-    return ProcessEnd(
+def process_exit(message: Message) -> ProcessExit:
+    """Return the exit that a message `ended` reports."""
+    return ProcessExit(
         message["code"],
         message["reason"],
         message["message"],

@@ -1,4 +1,4 @@
-"""What a requirement takes of this machine."""
+"""What a requirement takes of this machine, as the fork server counts it."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ def local_need(requirement: Any) -> Need:
     from xpm_launchers._requirements.detect import local_host  # as above
     from xpm_launchers._requirements.explain import explain
 
-    asked = read_requirement(requirement)
-    host = local_host(devices=any(each.accelerators for each in asked.requirements))
-    found = asked.match(host)
+    required = read_requirement(requirement)
+    host = local_host(devices=any(each.accelerators for each in required.requirements))
+    found = required.match(host)
     if found is None:
-        raise CapacityError(f"this host cannot run it:\n{explain(asked, host)}")
-    return _take(found.requirement)
+        raise CapacityError(f"this host cannot run it:\n{explain(required, host)}")
+    return _need_of(found.requirement)
 
 
-def _take(requirement: HostSimpleRequirement) -> Need:
+def _need_of(requirement: HostSimpleRequirement) -> Need:
     from xpm_launchers._requirements.detect import local_devices  # as above
 
     wanted = requirement.accelerators
-    will_do = tuple(
+    suitable = tuple(
         name
         for name, spec in (local_devices() if wanted else ())
         if all(spec.match(each) for each in wanted)
     )
     # The memory of an Apple GPU is the host's.
-    shared = sum(spec.memory for spec in wanted) if will_do == (MPS,) else 0
+    shared = sum(spec.memory for spec in wanted) if suitable == (MPS,) else 0
     memory = requirement.cpu.memory + shared
     cores = max(1, requirement.cpu.cores)
-    return Need(cores, memory, len(wanted), will_do, requirement.duration)
+    return Need(cores, memory, len(wanted), suitable, requirement.duration)

@@ -1,4 +1,4 @@
-"""What a driver sends from any thread, and one thread of it sends in the end."""
+"""What a driver sends from any thread, and one of its threads sends in the end."""
 
 from __future__ import annotations
 
@@ -7,66 +7,66 @@ import socket
 from contextlib import suppress
 
 
-class Outbox:
+class SendBuffer:
     """Lines on their way to a server, and the pipe that wakes the thread which sends the rest.
 
-    Whoever calls holds the link's lock.
+    The caller of a method holds the lock of the connection.
     """
 
     def __init__(self) -> None:
-        self._out = bytearray()
+        self._data = bytearray()
         self._wakeup = os.pipe()
-        #: Where it goes
+        #: Where the lines go
         self.socket: socket.socket | None = None
         for descriptor in self._wakeup:
             os.set_blocking(descriptor, False)
 
     @property
     def descriptor(self) -> int:
-        """Readable when the thread is to look."""
+        """The descriptor that is readable when the thread is to look."""
         return self._wakeup[0]
 
     @property
-    def waits(self) -> bool:
+    def pending(self) -> bool:
         """Whether something is to be sent when the server takes more."""
-        return bool(self._out)
+        return bool(self._data)
 
     def send(self, line: bytes) -> None:
-        """Send as far as the server takes it now; the thread sends the rest."""
-        self._out += line
-        if len(self._out) == len(line):
+        """Send as much as the server takes now; the thread sends the rest."""
+        self._data += line
+        if len(self._data) == len(line):
             self.flush()
-            if self._out:
+            if self._data:
                 self.wake()
 
     def flush(self) -> None:
-        """Send what waits, as far as the server takes it now."""
+        """Send as much of what waits as the server takes now."""
         if self.socket is None:
             return
         try:
-            while self._out:
-                del self._out[: self.socket.send(self._out)]
+            while self._data:
+                del self._data[: self.socket.send(self._data)]
         except (BlockingIOError, InterruptedError):
             pass
         except OSError:  # the thread reads the end of the stream, and deals with it
-            self._out.clear()
+            self._data.clear()
 
     def wake(self) -> None:
         """Make the thread look."""
         with suppress(OSError):
             os.write(self._wakeup[1], b"x")
 
-    def hush(self) -> None:
-        """Take note that the thread looks."""
+    def clear_wakeup(self) -> None:
+        """Make the descriptor unreadable again: the thread looks."""
         with suppress(BlockingIOError):
             os.read(self._wakeup[0], 4096)
 
     def disconnect(self) -> None:
-        """Let go of the server, and of what it has not taken."""
+        """Close the socket, and drop what the server has not taken."""
         if self.socket is not None:
             self.socket.close()
             self.socket = None
-        self._out.clear()
+        self._data.clear()
 
     def close(self) -> None:
         """Close the pipe."""

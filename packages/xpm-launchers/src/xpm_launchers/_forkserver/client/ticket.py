@@ -1,4 +1,4 @@
-"""The ticket of a request to a launch server, as its driver knows it."""
+"""The ticket of a request to a fork server, as its driver knows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xpm_launchers._processes.local import LocalProcess
 
 #: The states of a ticket, in order: QUEUED is not known to a server yet
-QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, OVER = range(6)
+QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, CLOSED = range(6)
 
 
 class TicketConnection(ABC):
@@ -29,10 +29,26 @@ class TicketConnection(ABC):
 
 
 class LocalTicket(Ticket):
-    """A request to a launch server, then a process of this host."""
+    """A request to a fork server, then a process of this host.
+
+    Args:
+        connection: What starts and cancels it.
+        key: The caller's object.
+        events: What is called with everything that happens.
+        need: What the process takes.
+
+    Attributes:
+        number: The driver's number of the request.
+        state: One of the states above.
+        granted_now: Whether the present server has granted it.
+        cancelled: Whether it is to end: a server that dies may not have read, or done, it.
+        command: The line that starts it, until it is known to have started.
+        devices: The accelerators that were granted.
+        process: What was started.
+    """
 
     __slots__ = (
-        "_connection", "_key", "cancelled", "command", "devices", "events", "held", "need",
+        "_connection", "_key", "cancelled", "command", "devices", "events", "granted_now", "need",
         "number", "process", "state",
     )  # fmt: skip
 
@@ -45,9 +61,7 @@ class LocalTicket(Ticket):
         self.need = need
         self.number = 0
         self.state = QUEUED
-        #: Whether the server of now has granted it
-        self.held = False
-        #: Whether it is to end: a server that dies may not have heard, or done, it
+        self.granted_now = False
         self.cancelled = False
         self.command: bytes = b""
         self.devices: tuple[str, ...] = ()
@@ -63,5 +77,5 @@ class LocalTicket(Ticket):
         self._connection.start(self, command)
 
     def cancel(self) -> None:
-        """Give the place back, or terminate the process."""
+        """Release the slot, or terminate the process."""
         self._connection.cancel(self)

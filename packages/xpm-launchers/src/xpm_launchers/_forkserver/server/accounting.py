@@ -1,167 +1,179 @@
-"""Settling what jobs hold of the host: the ledger is brought up to date once a round, for all."""
+"""What jobs hold of the host: the ledger is brought up to date once a round, for all of them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 
-from xpm_launchers._forkserver.capacity import Entry, Host
+from xpm_launchers._forkserver.capacity import Host, Reservation
 from xpm_launchers._forkserver.ledger import Ledger
+from xpm_launchers._interface.process_exit import ProcessExit
+from xpm_os.processes import ProcessId
 
-from .allocation import Courtesy, Grants
-from .children import Children, Ended
-from .exits import Ends
-from .jobs import GRACE, Client, Identity, Job
+from .allocation import Allocator, FairShare
+from .children import Children
+from .exits import Exits
+from .jobs import GRACE, Client, Job
 from .watcher import Watcher
 
-#: Seconds between looks at what cannot tell of itself
+#: Seconds between looks at what cannot report a change by itself
 RETRY = 0.05
 
 
-class Settling:
+class Accounting:
     """What has changed since the last round, and what follows from it.
 
     Args:
-        identity: The server's.
+        server: The process of this server.
         host: Capacity.
+        ledger: What jobs hold, over all servers.
+        watcher: Knows which processes are alive.
+        children: Are let run when the ledger knows them.
+        exits: Reports how jobs ended.
+
+    Attributes:
+        watched: Jobs that are not children of this server.
+        forked: Children that wait until the ledger knows them.
+        released: Jobs whose slots are to be released.
+        changed: Whether something else has changed.
+        retry_at: When to look again; None: when something changes.
     """
 
     def __init__(
         self,
-        identity: Identity,
+        server: ProcessId,
         host: Host,
         ledger: Ledger,
         watcher: Watcher,
         children: Children,
-        ends: Ends,
+        exits: Exits,
     ) -> None:
-        self.identity = identity
+        self.server = server
         self.host = host
         self._ledger = ledger
         self._watcher = watcher
         self._children = children
-        self._ends = ends
-        self._courtesy = Courtesy(identity)
-        #: Jobs that are nobody's children here
+        self._exits = exits
+        self._fair_share = FairShare(server)
         self.watched: list[Job] = []
-        #: Those of them whose time was not looked up yet
+        #: Those of them whose time limit was not looked up yet
         self._untimed: list[Job] = []
-        #: Children that wait until the ledger knows them
         self.forked: list[Job] = []
-        #: Jobs whose places are given back
         self.released: list[Job] = []
-        #: Whether something else has changed
-        self.dirty = False
+        self.changed = False
         self.retry_at: float | None = None
 
     @property
     def pending(self) -> bool:
-        """Whether there is something to settle."""
-        return bool(self.dirty or self.forked or self.released)
+        """Whether there is something to update."""
+        return bool(self.changed or self.forked or self.released)
 
-    def holds(self, job: Job) -> bool:
-        """Tell whether a job holds a place."""
-        return job.entry_id in self._ledger.entries
+    def is_reserved(self, job: Job) -> bool:
+        """Return whether a job holds a slot."""
+        return job.reservation_id in self._ledger.reservations
 
     def watch(self, job: Job) -> None:
-        """Watch a process that is nobody's child here."""
+        """Watch a process that is not a child of this server."""
         self.watched.append(job)
         self._untimed.append(job)
-        self.dirty = True
+        self.changed = True
 
     def release(self, job: Job) -> None:
-        """Give a job's place back."""
+        """Release a job's slot."""
         job.uncount()
         self.released.append(job)
-        job.leave()
+        job.detach()
 
     def forget(self, client: Client) -> None:
-        """A driver is gone: its jobs go on, its places are free."""
+        """Forget a driver that is gone: its jobs go on, its slots without a process are free."""
         client.waiting.clear()
         for job in list(client.jobs.values()):
             if not job.pid:
                 self.released.append(job)
-            job.leave()
+            job.detach()
         self.watched = [job for job in self.watched if job.client is not None]
-        self.dirty = True
+        self.changed = True
 
-    def settle(self, ended: Sequence[Ended], clients: Sequence[Client]) -> None:
-        """Bring the ledger up to date, grant what can be granted, and tell all of it."""
+    def update(self, ended: Sequence[tuple[Job, ProcessExit]], clients: Sequence[Client]) -> None:
+        """Bring the ledger up to date, grant what can be granted, and report all of it."""
         due = self.retry_at is not None and self.retry_at <= time.monotonic()
         if not (self.pending or due or ended):
             return
         forked, released, self.forked, self.released = self.forked, self.released, [], []
-        self.dirty, self.retry_at = False, None
+        self.changed, self.retry_at = False, None
         with self._ledger as ledger:
             for job in forked:
-                ledger.entries[job.entry_id] = self._reserve(job)
-            for job in [*released, *(each.job for each in ended)]:
-                ledger.entries.pop(job.entry_id, None)
-            for each in ended:
-                each.job.uncount()
-            gone = self._gone()
-            self._take_over_time(ledger)
+                ledger.reservations[job.reservation_id] = self._reserve(job)
+            for job in released:
+                ledger.reservations.pop(job.reservation_id, None)
+            for job, _ in ended:
+                ledger.reservations.pop(job.reservation_id, None)
+                job.uncount()
+            gone = self._take_gone()
+            self._restore_limits(ledger)
             granted = self._grant(ledger, clients)
         for job in forked:
-            self._children.go(job)
-        for each in ended:
-            self._ends.tell(each)
+            self._children.let_run(job)
+        for job, exit in ended:
+            self._exits.report(job, exit)
         for job in gone:
-            self._ends.tell_unseen(job)
+            self._exits.report_unseen(job)
         for job in granted:
-            job.tell("granted", devices=job.devices)
+            job.report("granted", devices=job.devices)
 
-    def _gone(self) -> list[Job]:
-        """The watched processes that have ended."""
-        gone = [job for job in self.watched if not self._watcher.is_alive((job.pid, job.start))]
+    def _take_gone(self) -> list[Job]:
+        """Return the watched processes that have ended, and watch them no longer."""
+        gone = [
+            job for job in self.watched if not self._watcher.is_alive(ProcessId(job.pid, job.start))
+        ]
         if gone:
             self.watched = [job for job in self.watched if job not in gone]
         if self.watched and self._watcher.polls:
             self._retry()
         return gone
 
-    def _take_over_time(self, ledger: Ledger) -> None:
-        """Keep the time of processes that are watched now, in the place of their own server."""
+    def _restore_limits(self, ledger: Ledger) -> None:
+        """Keep the time limits of newly watched processes in the place of their own server."""
         untimed, self._untimed = self._untimed, []
         for job in untimed:
-            entry = ledger.find((job.pid, job.start))
-            if entry is not None and entry.expires:
-                # Where it lives it is first; it may be killed yet.
-                lives = self._watcher.is_alive(entry.server)
-                job.expires = entry.expires + (2 * GRACE if lives else 0)
+            found = ledger.find(ProcessId(job.pid, job.start))
+            if found is not None and found.expires:
+                # A server that lives is first; it may be killed yet.
+                lives = self._watcher.is_alive(found.server)
+                job.expires = found.expires + (2 * GRACE if lives else 0)
 
     def _grant(self, ledger: Ledger, clients: Sequence[Client]) -> list[Job]:
         clients = [client for client in clients if client.waiting]
         if not clients:
-            ledger.waiting.pop(self.identity, None)
+            ledger.waiting.pop(self.server, None)
             return []
-        self._prune(ledger)
-        grants = Grants(ledger.entries, self.host)
+        self._remove_dead(ledger)
+        allocator = Allocator(ledger.reservations, self.host)
         now = time.monotonic()
-        if self._courtesy.yields(ledger.entries, ledger.waiting, self.host, now):
+        if self._fair_share.yields(ledger.reservations, ledger.waiting, self.host, now):
             self._retry()
             return []
-        granted = grants.run(clients, self._reserve)
-        if grants.cores_wanted:
-            ledger.waiting[self.identity] = grants.cores_wanted
+        granted = allocator.allocate(clients, self._reserve)
+        if allocator.cores_wanted:
+            ledger.waiting[self.server] = allocator.cores_wanted
         else:
-            ledger.waiting.pop(self.identity, None)
+            ledger.waiting.pop(self.server, None)
         return granted
 
-    def _reserve(self, job: Job) -> Entry:
-        return job.entry(self.identity, self.host.cpus)
+    def _reserve(self, job: Job) -> Reservation:
+        return job.reservation(self.server, self.host.cpus)
 
-    def _prune(self, ledger: Ledger) -> None:
-        """Take what dead processes hold out of the ledger, and watch those that live."""
-        for entry in list(ledger.entries.values()):
-            if entry.server == self.identity:
+    def _remove_dead(self, ledger: Ledger) -> None:
+        """Remove what dead processes hold from the ledger, and watch those that live."""
+        for each in list(ledger.reservations.values()):
+            if each.server == self.server:
                 continue
-            if not self._watcher.is_alive(entry.owner):
-                del ledger.entries[entry.id]
-            elif not entry.pid or self._watcher.polls:
-                self._retry()  # a place that may be given back without any process ending
+            if not self._watcher.is_alive(each.holder):
+                del ledger.reservations[each.id]
+            elif not each.pid or self._watcher.polls:
+                self._retry()  # a slot that may be released without the end of any process
         for server in list(ledger.waiting):
-            if server != self.identity and not self._watcher.is_alive(server):
+            if server != self.server and not self._watcher.is_alive(server):
                 del ledger.waiting[server]
 
     def _retry(self) -> None:

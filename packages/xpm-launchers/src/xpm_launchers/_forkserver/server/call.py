@@ -20,7 +20,7 @@ def call_and_exit(target: str, args: Sequence[str]) -> NoReturn:
 
 
 def _run(target: str, args: Sequence[str]) -> int:
-    import importlib  # the server may live without
+    import importlib  # the server itself may not need it
 
     try:
         module, _, name = target.partition(":")
@@ -29,7 +29,7 @@ def _run(target: str, args: Sequence[str]) -> int:
     except SystemExit as error:
         return _status(error.code)
     except KeyboardInterrupt:
-        # As the interpreter does: whoever waits must see that a signal ended it.
+        # As the interpreter does: the parent must see that a signal ended it.
         _finish(1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,9 +1,9 @@
-"""From a fork of the launch server to the job: everything between `fork` and the job's code.
+"""From a fork of the server to the job: everything between `fork` and the job's code.
 
-The server and its child talk over a pair of sockets: the child says `R` (ready) or `E` and
-why not; the server says `G` (go) once the ledger knows the child. A server killed in between
-leaves an end of file; then the ledger decides: the child goes on if it is there, and leaves without
-having run anything if not. So a process runs if and only if the ledger knows it.
+Server and child exchange bytes over a pair of sockets: the child sends `R` (ready) or `E` and what
+failed; the server sends `G` (go) once the ledger knows the child. A server killed in between leaves
+an end of file; then the ledger decides: the child goes on if it is there, and otherwise ends
+without having run anything. So a process runs if and only if it is in the ledger.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
-from xpm_launchers._forkserver.ledger import read_entries
+from xpm_launchers._forkserver.ledger import read_reservations
 
 from .call import call_and_exit
 
@@ -34,13 +34,20 @@ BOOTSTRAP = (
 )
 
 
-class Plan(NamedTuple):
+class ChildSpec(NamedTuple):
     """What a child becomes.
 
     Attributes:
         argv: The command line to execute; empty for a call in this very process.
         target: `"module:function"` of a call.
-        entry: The name of the job's entry in the ledger.
+        args: Arguments of a call.
+        path: The `sys.path` of a call; empty: the server's.
+        cwd: Working directory.
+        stdout: File for the standard output, truncated.
+        stderr: File for the standard error; may be the same.
+        environ: The complete environment.
+        umask: The file mode mask.
+        reservation_id: Name of the job's reservation in the ledger.
         ledger: The ledger's file.
     """
 
@@ -53,46 +60,47 @@ class Plan(NamedTuple):
     stderr: str
     environ: Mapping[str, str]
     umask: int
-    entry: str
+    reservation_id: str
     ledger: str
 
 
-def become(plan: Plan, link: socket.socket, close: Sequence[int]) -> NoReturn:
-    """Turn this fork into the job; never returns.
+def become(spec: ChildSpec, parent: socket.socket, close: Sequence[int]) -> NoReturn:
+    """Turn this fork into the job; does not return.
 
     Args:
-        link: The child's end of the pair of sockets.
+        spec: What it becomes.
+        parent: The child's end of the pair of sockets.
         close: The server's descriptors: held open here, they would outlive it.
     """
     try:
         try:
-            executable = _prepare(plan, close)
-        except BaseException as error:  # noqa: BLE001 - told to the server, then the end
-            link.send(ERROR + _describe(error).encode(errors="replace"))
+            executable = _prepare(spec, close)
+        except BaseException as error:  # noqa: BLE001 - reported to the server, then the end
+            parent.send(ERROR + _describe(error).encode(errors="replace"))
             os._exit(NOT_STARTED)
-        if not _may_go(link, plan):
+        if not _may_go_on(parent, spec):
             os._exit(NOT_STARTED)
-        link.close()
+        parent.close()
         if executable:
-            _execute(executable, plan)
-        if plan.path:
-            sys.path[:] = plan.path
-        call_and_exit(plan.target, plan.args)
+            _execute(executable, spec)
+        if spec.path:
+            sys.path[:] = spec.path
+        call_and_exit(spec.target, spec.args)
     finally:  # only an error above gets here, and the server's own frames are next
         os._exit(NOT_STARTED)
 
 
-def _may_go(link: socket.socket, plan: Plan) -> bool:
-    """Say that the child is ready; returns whether it is to go on."""
+def _may_go_on(parent: socket.socket, spec: ChildSpec) -> bool:
+    """Report that the child is ready, and return whether it is to go on."""
     try:
-        link.send(READY)
-        said = link.recv(1)
+        parent.send(READY)
+        answer = parent.recv(1)
     except OSError:
-        said = b""
-    if said == GO:
+        answer = b""
+    if answer == GO:
         return True
-    entry = read_entries(plan.ledger).get(plan.entry)
-    return entry is not None and entry.pid == os.getpid()
+    found = read_reservations(spec.ledger).get(spec.reservation_id)
+    return found is not None and found.pid == os.getpid()
 
 
 def _describe(error: BaseException) -> str:
@@ -101,8 +109,8 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _prepare(plan: Plan, close: Sequence[int]) -> str:
-    """Set up the process; returns the path of the program to execute, if any."""
+def _prepare(spec: ChildSpec, close: Sequence[int]) -> str:
+    """Set up the process, and return the path of the program to execute, if any."""
     signal.set_wakeup_fd(-1)
     for descriptor in close:
         os.close(descriptor)
@@ -110,31 +118,31 @@ def _prepare(plan: Plan, close: Sequence[int]) -> str:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
-    os.umask(plan.umask)
-    os.chdir(plan.cwd)
-    _redirect(plan)
-    if plan.argv:
-        return _find(plan.argv[0], plan.environ)
-    if os.environ.get("TZ") != plan.environ.get("TZ"):
+    os.umask(spec.umask)
+    os.chdir(spec.cwd)
+    _redirect(spec)
+    if spec.argv:
+        return _find(spec.argv[0], spec.environ)
+    if os.environ.get("TZ") != spec.environ.get("TZ"):
         import time  # only for whoever changes the time zone of a job
 
-        _set_environ(plan.environ)
+        _set_environ(spec.environ)
         time.tzset()
     else:
-        _set_environ(plan.environ)
-    sys.argv[1:] = plan.args
+        _set_environ(spec.environ)
+    sys.argv[1:] = spec.args
     _reseed()
     return ""
 
 
-def _redirect(plan: Plan) -> None:
+def _redirect(spec: ChildSpec) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    out = os.open(plan.stdout, flags, 0o666)
+    out = os.open(spec.stdout, flags, 0o666)
     os.dup2(out, 1)
-    if plan.stderr == plan.stdout:
+    if spec.stderr == spec.stdout:
         os.dup2(out, 2)
     else:
-        error = os.open(plan.stderr, flags, 0o666)
+        error = os.open(spec.stderr, flags, 0o666)
         os.dup2(error, 2)
         os.close(error)
     os.close(out)
@@ -151,7 +159,7 @@ def _set_environ(environ: Mapping[str, str]) -> None:
 def _reseed() -> None:
     """Give each job its own random numbers: what was preloaded was seeded once, in the server.
 
-    (The standard library's `random` sees to it itself.)
+    (The standard library's `random` does so itself.)
     """
     numpy = sys.modules.get("numpy.random")
     if numpy is not None:
@@ -159,7 +167,7 @@ def _reseed() -> None:
 
 
 def _find(program: str, environ: Mapping[str, str]) -> str:
-    """Return the path of a program, so that a missing one is known before the job has started."""
+    """Return the path of a program; a missing one is an error before the job has started."""
     if os.sep in program:
         if not os.path.exists(program):
             raise FileNotFoundError(2, "No such program", program)
@@ -171,12 +179,11 @@ def _find(program: str, environ: Mapping[str, str]) -> str:
     raise FileNotFoundError(2, "No such program in PATH", program)
 
 
-def _execute(path: str, plan: Plan) -> NoReturn:
+def _execute(path: str, spec: ChildSpec) -> NoReturn:
     try:
-        signal.signal(
-            signal.SIGPIPE, signal.SIG_DFL
-        )  # Python ignores it, programs do not expect that
-        os.execve(path, list(plan.argv), dict(plan.environ))
+        # Python ignores it, programs do not expect that.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execve(path, list(spec.argv), dict(spec.environ))
     except OSError as error:
         os.write(2, f"cannot execute {path}: {error.strerror}\n".encode())
         os._exit(NOT_STARTED)

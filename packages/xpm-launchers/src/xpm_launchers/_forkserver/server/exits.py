@@ -1,4 +1,4 @@
-"""How the jobs of a launch server end, and whom that is told."""
+"""How the jobs of a fork server ended, and the reports of it."""
 
 from __future__ import annotations
 
@@ -6,62 +6,91 @@ import os
 import signal
 from contextlib import suppress
 
-from .children import Ended
-from .jobs import Identity, Job, describe_end
+from xpm_launchers._interface.process_exit import ProcessExit
+from xpm_os.processes import ProcessId
 
-#: Ends that are kept
+from .jobs import Job
+
+#: Number of exits that are kept
 KEPT = 1000
 
 
-class Ends:
-    """Tells drivers the ends of children, and keeps the last ones.
+class Exits:
+    """The exits of children, reported to drivers; the last ones are kept.
 
-    They are kept for drivers that looked when the process still ran, and ask when it is no more.
+    They are kept for drivers that looked when the process still ran, and ask when it has ended.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Identity, dict[str, object]] = {}
+        self._kept: dict[ProcessId, ProcessExit] = {}
         self._oom_kills = oom_kills()
 
-    def tell(self, ended: Ended) -> None:
-        """Tell an end to every driver that watches the job."""
-        job, code = ended.job, ended.code
+    def report(self, job: Job, exit: ProcessExit) -> None:
+        """Report to every driver that watches a child how it ended.
+
+        Args:
+            job: The child.
+            exit: Its code and usage; reason and message are added here.
+        """
         memory = False
-        if code == -signal.SIGKILL:
+        if exit.code == -signal.SIGKILL:
             kills = oom_kills()
             memory, self._oom_kills = kills > self._oom_kills, kills
-        reason, message = describe_end(code, job, memory)
-        fields: dict[str, object] = {
-            "code": code,
-            "reason": reason,
-            "message": message,
-            "max_rss": ended.max_rss,
-            "cpu_time": ended.cpu_time,
-        }
-        self._kept[job.pid, job.start] = fields
+        reason, message = describe(exit.code or 0, job, memory)
+        exit = exit._replace(reason=reason, message=message)
+        self._kept[ProcessId(job.pid, job.start)] = exit
         if len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         for each in (job, *job.followers):
-            each.tell("ended", **fields)
-            each.leave()
+            each.report("ended", **exit._asdict())
+            each.detach()
 
-    def tell_unseen(self, job: Job) -> None:
-        """Tell that a process is gone which was nobody's child here."""
+    def report_unseen(self, job: Job) -> None:
+        """Report that a process is gone which is not a child of this server."""
         reason, message = "lost", "how it ended is not known"
         if job.overdue:
             reason, message = "timeout", "its time limit was reached"
         elif job.terminated:
             reason, message = "cancelled", "it was asked to end; how it did is not known"
-        job.tell("ended", code=None, reason=reason, message=message)
-        job.leave()
+        job.report("ended", code=None, reason=reason, message=message)
+        job.detach()
 
-    def recall(self, process: Identity) -> dict[str, object] | None:
-        """Return the end of a process, as it is told, if it is kept."""
+    def recall(self, process: ProcessId) -> ProcessExit | None:
+        """Return how a process ended, as it was reported, if that is kept."""
         return self._kept.get(process)
 
 
+def describe(code: int, job: Job, memory: bool) -> tuple[str | None, str]:
+    """Return the reason and the message for an exit (`xpm_launchers.ProcessExit`).
+
+    Args:
+        code: Exit status, `-N` for signal N.
+        job: What ended; it may have been asked to.
+        memory: Whether the kernel has been killing processes for memory.
+    """
+    if code == 0:
+        return None, ""
+    how = f"exit status {code}" if code > 0 else f"ended by {_signal_name(-code)}"
+    if job.overdue:
+        return "timeout", f"its time limit of {job.need.duration} s was reached: {how}"
+    if code > 0:
+        return "failed", how
+    if job.terminated or -code in (signal.SIGTERM, signal.SIGINT):
+        return "cancelled", how
+    if -code == signal.SIGKILL and memory:
+        return "memory", "killed by the system, which was out of memory"
+    return "failed", how
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def oom_kills() -> int:
-    """How many processes of this control group, or host, were killed for want of memory so far."""
+    """Return how many processes of this control group, or host, were killed for memory so far."""
     path = _memory_events()
     with suppress(OSError), open(path, "rb") as stream:
         for line in stream:
@@ -71,7 +100,7 @@ def oom_kills() -> int:
 
 
 def _memory_events() -> str:
-    """The file that counts, the narrowest there is: the control group's (cgroups(7)) or the host's.
+    """Return the narrowest file that counts: the control group's (cgroups(7)) or the host's.
 
     Jobs are in the control group of their server, unless they move themselves.
     """

@@ -1,37 +1,38 @@
-"""What drivers ask of a launch server: to request, watch, start and cancel."""
+"""What a fork server does when a driver requests, watches, starts or cancels."""
 
 from __future__ import annotations
 
 from xpm_launchers._forkserver.capacity import Need, impossible
 from xpm_launchers._forkserver.protocol import Message
+from xpm_os.processes import ProcessId
 
-from .accounting import Settling
+from .accounting import Accounting
 from .children import Children
-from .exits import Ends
+from .exits import Exits
 from .jobs import GRACE, Client, Job
 
 
-class Orders:
-    """Carries out what greeted drivers ask.
+class Handlers:
+    """The handlers of the messages of greeted drivers.
 
     Args:
-        settling: What is to change in the ledger.
+        accounting: What is to change in the ledger.
         children: The server's processes.
-        ends: Those of processes that are no more.
+        exits: Those of processes that have ended.
     """
 
-    def __init__(self, settling: Settling, children: Children, ends: Ends) -> None:
-        self._settling = settling
+    def __init__(self, accounting: Accounting, children: Children, exits: Exits) -> None:
+        self._accounting = accounting
         self._children = children
-        self._ends = ends
+        self._exits = exits
 
-    def obey(self, client: Client, message: Message) -> None:
-        """Do what a driver's message says.
+    def handle(self, client: Client, message: Message) -> None:
+        """Do what a driver's message asks for.
 
         Raises:
-            ValueError: When it is nonsense.
-            KeyError: When it is nonsense.
-            TypeError: When it is nonsense.
+            ValueError: When the message is malformed; also the following.
+            KeyError: When a field is missing.
+            TypeError: When a field has a wrong type.
         """
         op = message["op"]
         if op == "request":
@@ -47,30 +48,31 @@ class Orders:
 
     def _request(self, client: Client, message: Message) -> None:
         job = Job(client, message["id"], Need.from_json(message.get("need", {})))
-        reasons = impossible(job.need, self._settling.host)
+        reasons = impossible(job.need, self._accounting.host)
         if reasons:
-            job.tell("refused", message="; ".join(reasons), impossible=True)
+            job.report("refused", message="; ".join(reasons), impossible=True)
             return
         client.jobs[job.id] = job
-        if message.get("again"):  # granted by a server that is no more: it has waited already
+        if message.get("again"):  # granted by a server that is gone: it has waited already
             client.waiting.appendleft(job)
         else:
             client.waiting.append(job)
-        self._settling.dirty = True
+        self._accounting.changed = True
 
     def _watch(self, client: Client, message: Message) -> None:
-        job = self._children.jobs.get(message["pid"])
-        end = self._ends.recall((message["pid"], message["start"]))
-        if end is not None:  # it has ended since its new driver looked
-            Job(client, message["id"], Need()).tell("ended", **end)
+        process = ProcessId(message["pid"], message["start"])
+        exit = self._exits.recall(process)
+        if exit is not None:  # it has ended since its new driver looked
+            Job(client, message["id"], Need()).report("ended", **exit._asdict())
             return
-        if job is None or job.start != message["start"]:
+        job = self._children.jobs.get(process.pid)
+        if job is None or job.start != process.start:
             job = Job(client, message["id"], Need())
-            job.pid, job.start = message["pid"], message["start"]
-            self._settling.watch(job)
-        elif job.client is not None:  # its own driver lives, and is to be told as well
+            job.pid, job.start = process
+            self._accounting.watch(job)
+        elif job.client is not None:  # its own driver lives, and gets reports as well
             follower = Job(client, message["id"], Need())
-            follower.pid, follower.start, follower.original = job.pid, job.start, job
+            follower.pid, follower.start, follower.followed = job.pid, job.start, job
             job.followers.append(follower)
             job = follower
         else:
@@ -80,24 +82,24 @@ class Orders:
         client.jobs[job.id] = job
 
     def _start(self, job: Job, client: Client, message: Message) -> None:
-        if job.pid or not self._settling.holds(job):
+        if job.pid or not self._accounting.is_reserved(job):
             return
         try:
             self._children.start(job, client, message)
         except OSError as error:
-            job.tell("refused", message=f"no process: {error.strerror}", retryable=True)
-            self._settling.release(job)
+            job.report("refused", message=f"no process: {error.strerror}", retryable=True)
+            self._accounting.release(job)
         else:
-            self._settling.forked.append(job)
+            self._accounting.forked.append(job)
 
     def _cancel(self, job: Job, client: Client, message: Message) -> None:
-        if job.original is not None:
-            job = job.original
+        if job.followed is not None:
+            job = job.followed
         if job.pid:
             job.terminated = True
-            job.end(message.get("grace", GRACE))
+            job.terminate(message.get("grace", GRACE))
         elif job in client.waiting:
             client.waiting.remove(job)
-            job.leave()
+            job.detach()
         else:
-            self._settling.release(job)
+            self._accounting.release(job)

@@ -1,4 +1,4 @@
-"""What a launch server knows of its drivers and of their jobs."""
+"""What a fork server knows of its drivers and of their jobs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,30 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
-from xpm_launchers._forkserver.capacity import Entry, Need
+from xpm_launchers._forkserver.capacity import Need, Reservation
 from xpm_launchers._forkserver.protocol import LineReader, Message, encode
-from xpm_os.processes import is_alive
-
-Identity = tuple[int, str]
+from xpm_os.processes import ProcessId, is_alive
 
 #: Seconds that a job has to end by itself when its time is over
 GRACE = 10.0
 
 
 class Client:
-    """A driver's connection."""
+    """A driver, by its connection.
+
+    Attributes:
+        reader: What cuts its stream into messages.
+        out: What it has not taken yet of what was sent.
+        greeted: Whether it has said hello, and so the following.
+        uid: Its name in the ledger.
+        environ: Variables that those of its commands are compared with.
+        path: The `sys.path` of its calls, if they name none.
+        umask: The file mode mask of its commands.
+        waiting: Jobs that wait for a slot, in order.
+        jobs: All its jobs, by its number of the request.
+        cores: Number of cores that its jobs hold.
+        served: When it was served last, as a count of grants.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -35,15 +47,15 @@ class Client:
         self.umask = 0o022
         self.waiting: deque[Job] = deque()
         self.jobs: dict[int, Job] = {}
-        self.cores = 0  #: held by its jobs
-        self.served = 0  #: turn at which it was served last
+        self.cores = 0
+        self.served = 0
 
-    def tell(self, message: Message) -> None:
-        """Send a message as far as the driver takes it now; the rest waits in `out`."""
+    def send(self, message: Message) -> None:
+        """Send a message; it waits in `out` until the server flushes it."""
         self.out += encode(message)
 
     def flush(self) -> bool:
-        """Send what waits; False when some is left.
+        """Send what waits, and return whether nothing is left.
 
         Raises:
             OSError: When the driver is gone.
@@ -58,77 +70,87 @@ class Client:
 
 
 class Job:
-    """A request, then a process."""
+    """A request, then a process.
+
+    Attributes:
+        client: The driver; None when there is none any more.
+        id: The driver's number of the request.
+        reservation_id: Name of its reservation in the ledger.
+        counted_for: The driver in whose share of the cores it counts.
+        devices: Accelerators that were granted.
+        pid: Process number; 0 before the start.
+        start: When the process started.
+        socket: The server's end of the sockets shared with a child that has not become ready.
+        terminated: Whether it was asked to end.
+        followers: The same process, as other drivers watch it.
+        followed: Of a follower: the job that it follows.
+        expires: When it is asked to end, as its time is over.
+        overdue: Whether it was asked to end for that reason.
+        deadline: When it is killed, after it was asked to end.
+    """
 
     __slots__ = (
-        "client", "counted", "deadline", "devices", "entry_id", "expires", "followers", "id",
-        "link", "need", "original", "overdue", "pid", "start", "terminated",
+        "client", "counted_for", "deadline", "devices", "expires", "followed", "followers", "id",
+        "need", "overdue", "pid", "reservation_id", "socket", "start", "terminated",
     )  # fmt: skip
 
     def __init__(self, client: Client | None, number: int, need: Need) -> None:
         self.client = client
         self.id = number
         self.need = need
-        self.entry_id = f"{client.uid}-{number}" if client is not None else ""
-        #: Whose share of the cores it counts in
-        self.counted: Client | None = None
+        self.reservation_id = f"{client.uid}-{number}" if client is not None else ""
+        self.counted_for: Client | None = None
         self.devices: tuple[str, ...] = ()
         self.pid = 0
         self.start = ""
-        #: Our end of the sockets shared with a child that has not said that it is ready
-        self.link: socket.socket | None = None
+        self.socket: socket.socket | None = None
         self.terminated = False
-        #: The same process, as other drivers watch it
         self.followers: list[Job] = []
-        #: Of a follower: the job that is followed
-        self.original: Job | None = None
-        #: When it is asked to end, as its time is over
+        self.followed: Job | None = None
         self.expires: float | None = None
-        #: Whether it was asked to end for that reason
         self.overdue = False
-        #: When it is killed, having been asked to end
         self.deadline: float | None = None
 
-    def entry(self, server: Identity, cpus: int) -> Entry:
-        """What the ledger records."""
+    def reservation(self, server: ProcessId, cpus: int) -> Reservation:
+        """Return what the ledger records."""
         need = self.need
-        return Entry(
-            self.entry_id, self.pid, self.start, server, cpus, need.cores, need.memory,
+        return Reservation(
+            self.reservation_id, self.pid, self.start, server, cpus, need.cores, need.memory,
             self.devices, self.expires or 0.0,
         )  # fmt: skip
 
-    def tell(self, op: str, **fields: object) -> None:
-        """Tell the driver, if there is one."""
+    def report(self, op: str, **fields: object) -> None:
+        """Send a message about it to the driver, if there is one."""
         if self.client is not None:
-            self.client.tell({"op": op, "id": self.id, **fields})
+            self.client.send({"op": op, "id": self.id, **fields})
 
     def count(self, client: Client) -> None:
         """Count the job in a driver's share of the cores."""
         client.cores += self.need.cores
-        self.counted = client
+        self.counted_for = client
 
     def uncount(self) -> None:
-        """Take the job out of the share it counts in."""
-        if self.counted is not None:
-            self.counted.cores -= self.need.cores
-            self.counted = None
+        """Take the job out of the share that it counts in."""
+        if self.counted_for is not None:
+            self.counted_for.cores -= self.need.cores
+            self.counted_for = None
 
-    def leave(self) -> None:
-        """Forget the job on the driver's side: nothing more is to be told."""
+    def detach(self) -> None:
+        """Forget the job on the driver's side: there is nothing more to report."""
         if self.client is not None:
             self.client.jobs.pop(self.id, None)
             self.client = None
-        if self.original is not None:
-            self.original.followers.remove(self)
-            self.original = None
+        if self.followed is not None:
+            self.followed.followers.remove(self)
+            self.followed = None
 
-    def end(self, grace: float) -> None:
+    def terminate(self, grace: float) -> None:
         """Ask it to end; it is killed `grace` seconds later."""
         self.send_signal(signal.SIGTERM)
         self.deadline = time.monotonic() + grace
 
-    def keep_time(self, now: float) -> None:
-        """Do what it is time for."""
+    def enforce_limits(self, now: float) -> None:
+        """End it if its time is over, and kill it if it has not ended when asked to."""
         if self.deadline is not None and self.deadline <= now:
             self.deadline = None
             self.send_signal(signal.SIGKILL)
@@ -136,10 +158,10 @@ class Job:
             self.expires = None
             if not self.terminated:
                 self.overdue = True
-                self.end(GRACE)
+                self.terminate(GRACE)
 
     def send_signal(self, number: int) -> None:
-        """Signal the job's process group (of a child that has not got one yet: the process)."""
+        """Signal the job's process group (of a child that has none yet: the process)."""
         if not is_alive(self.pid, self.start or None):
             return
         with suppress(ProcessLookupError, PermissionError):  # it is gone; it is another user's
@@ -147,32 +169,3 @@ class Job:
                 os.killpg(self.pid, number)
             except ProcessLookupError:
                 os.kill(self.pid, number)
-
-
-def describe_end(code: int, job: Job, memory: bool) -> tuple[str | None, str]:
-    """Return the reason and the message for an end (`ProcessEnd`).
-
-    Args:
-        code: Exit status, `-N` for signal N.
-        job: What ended; it may have been asked to.
-        memory: Whether the kernel has been killing processes for memory.
-    """
-    if code == 0:
-        return None, ""
-    how = f"exit status {code}" if code > 0 else f"ended by {_signal_name(-code)}"
-    if job.overdue:
-        return "timeout", f"its time limit of {job.need.duration} s was reached: {how}"
-    if code > 0:
-        return "failed", how
-    if job.terminated or -code in (signal.SIGTERM, signal.SIGINT):
-        return "cancelled", how
-    if -code == signal.SIGKILL and memory:
-        return "memory", "killed by the system, which was out of memory"
-    return "failed", how
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -1,4 +1,4 @@
-"""The launch server's address: a socket, and the lock of whoever starts or ends a server there."""
+"""The fork server's address: a socket, and the lock for starting and ending a server there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xpm_os.locks import lock
 class Listener:
     """The socket that drivers connect to.
 
-    Made while the driver that starts the server holds the lock of the address, so that what lies
-    there is nobody's.
+    Made while the driver that starts the server holds the lock of the address, so that a file which
+    is there belongs to no server.
 
     Args:
         folder: The runtime folder.
@@ -69,7 +69,7 @@ class Listener:
                 os.unlink(self._path)
 
     def close(self) -> bool:
-        """Abandon the address unless a driver is about to use it; returns whether it was."""
+        """Abandon the address unless a driver is about to use it, and return whether it is free."""
         if self.descriptor < 0:
             return True
         try:

@@ -1,4 +1,4 @@
-"""Entry of a launch server's process."""
+"""What the process of a fork server runs."""
 
 from __future__ import annotations
 

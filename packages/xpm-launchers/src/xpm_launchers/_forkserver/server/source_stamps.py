@@ -6,17 +6,17 @@ import os
 import sys
 
 
-class Sources:
+class SourceStamps:
     """The files of all modules loaded so far, as they are now.
 
-    A launch server that outlives an upgrade, or an edit, would run jobs with the old code.
+    A fork server that outlives an upgrade, or an edit, would run jobs with the old code.
     """
 
     def __init__(self) -> None:
         self._stamps = {path: _stamp(path) for path in _files()}
 
     def changed(self) -> bool:
-        """Tell whether any of the files has been replaced, changed or removed since."""
+        """Return whether any of the files has been replaced, changed or removed since."""
         return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
 
 

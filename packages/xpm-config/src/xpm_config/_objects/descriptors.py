@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xpm_config.exceptions import UnsetArgumentError
+
+from .values import assign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xpm_config._model.argument import Argument
+    from xpm_config._model.state import ConfigObject
 
 
 class ArgumentAttribute:
@@ -12,11 +20,11 @@ class ArgumentAttribute:
 
     __slots__ = ("argument", "name")
 
-    def __init__(self, argument: Any) -> None:
+    def __init__(self, argument: Argument) -> None:
         self.argument = argument
         self.name = argument.name
 
-    def __get__(self, config: Any, owner: type | None = None) -> Any:
+    def __get__(self, config: ConfigObject | None, owner: type | None = None) -> Any:
         if config is None:
             return self.argument
         try:
@@ -32,10 +40,10 @@ class ArgumentAttribute:
                 )
             ) from None
 
-    def __set__(self, config: Any, value: Any) -> None:
-        config.__xpm__.set(self.argument, value)
+    def __set__(self, config: ConfigObject, value: object) -> None:
+        assign(config.__xpm__, self.argument, value)
 
-    def __delete__(self, config: Any) -> None:
+    def __delete__(self, config: ConfigObject) -> None:
         raise AttributeError(
             f"{config.__xpm__.shown}: the argument '{self.name}' cannot be deleted, only set"
         )
@@ -46,12 +54,12 @@ class OldArgumentAttribute:
 
     __slots__ = ("function", "name")
 
-    def __init__(self, name: str, function: Any) -> None:
+    def __init__(self, name: str, function: Callable[[Any, Any], object]) -> None:
         self.name = name
         self.function = function
 
-    def __get__(self, config: Any, owner: type | None = None) -> Any:
+    def __get__(self, config: object, owner: type | None = None) -> Any:
         raise AttributeError(f"'{self.name}' is deprecated: it can be set, but not read")
 
-    def __set__(self, config: Any, value: Any) -> None:
+    def __set__(self, config: ConfigObject, value: object) -> None:
         self.function(config, value)
