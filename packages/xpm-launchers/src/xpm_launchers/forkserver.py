@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def serve(settings: ServerSettings) -> None:
-    """Be the fork server until nobody is left to serve."""
+    """Run the fork server until it has neither drivers nor jobs."""
     from ._forkserver.server.main import main
 
     main(settings)

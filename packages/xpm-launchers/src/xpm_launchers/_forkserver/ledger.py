@@ -7,9 +7,9 @@ by number and start time, so that every server can see which are gone: whatever 
 way, loses no capacity.
 
 The file has two halves, written in turn, each a numbered and checksummed JSON document: the newest
-whole one counts, so that whoever is killed while writing spoils nothing. (Other files here are
-renamed into place; this one is written twice a job, and some file systems write a file that is
-renamed over another to disk at once, which costs as much as a fork.)
+whole one counts, so that a server which is killed while it writes spoils nothing. (Other files here
+are renamed into place; this one is written twice for each job, and some file systems write a file
+that is renamed over another to disk at once, which costs as much as a fork.)
 """
 
 from __future__ import annotations

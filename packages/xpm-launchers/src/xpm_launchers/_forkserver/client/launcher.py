@@ -36,7 +36,7 @@ class DirectLauncher(Launcher):
         priority: Preference of a `DynamicLauncher`; higher is preferred.
         spawn: Whether each Python call gets an interpreter of its own rather than a fork.
         preload: Modules that the server imports once for all jobs; they must not start threads.
-        requirement: What each process takes, if its request does not say it: a `HostRequirement` or
+        requirement: What each process takes, if its request names nothing: a `HostRequirement` or
             its text; None: one core.
 
     Raises:

@@ -124,7 +124,7 @@ def _prepare(spec: ChildSpec, close: Sequence[int]) -> str:
     if spec.argv:
         return _find(spec.argv[0], spec.environ)
     if os.environ.get("TZ") != spec.environ.get("TZ"):
-        import time  # only for whoever changes the time zone of a job
+        import time  # only for a job with another time zone
 
         _set_environ(spec.environ)
         time.tzset()
