@@ -40,7 +40,7 @@ TO_BE_MENDED = {
 
 # Roles and fields of reStructuredText: docstrings are Markdown, in Google's sections.
 _ROLES = re.compile(
-    r":(?:class|func|meth|attr|mod|exc|data|obj):`|^\s*:(?:param|type|returns?|rtype|raises)\b|``",
+    r":(?:class|func|meth|attr|mod|exc|data|obj):`|^\s*:(?:param|type|returns?|rtype|raises)\b|(?<!`)``(?!`)",
     re.M,
 )
 _PRIVATE = re.compile(rf"^(?:{'|'.join(PACKAGES)})(?:\.\w+)*\._\w+(?:\.\w+)*(?::\w+)?$")

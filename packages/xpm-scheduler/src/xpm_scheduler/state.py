@@ -1,6 +1,6 @@
 """Reading the state of a workspace: experiments, runs and jobs, live or long ended.
 
-Start from :class:`WorkspaceState`. Reading writes nothing, takes no lock that anybody waits
+Start from `WorkspaceState`. Reading writes nothing, takes no lock that anybody waits
 for, and works while a driver runs, after its end, and after it was killed; workspaces of
 releases 2.x are read too.
 

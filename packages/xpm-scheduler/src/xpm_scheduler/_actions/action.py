@@ -17,8 +17,8 @@ class Action(Config):
     """Something to do with the results of an experiment, later, by hand: export, compare, ….
 
     Derive from it, declare what it needs as parameters (outputs of tasks, for example), and
-    register it by ``xp.add_action``, or by ``add_action`` in a task's ``__submit__``. It is run
-    by ``experimaestro experiments actions run``.
+    register it by `xp.add_action`, or by `add_action` in a task's `__submit__`. It is run
+    by `experimaestro experiments actions run`.
 
     >>> from xpm_config import Param
     >>> from xpm_scheduler.actions import Action, CLIInteraction
@@ -37,7 +37,7 @@ class Action(Config):
     """
 
     def describe(self) -> str:
-        """What it does, in a line; called on the configuration, when it is registered."""
+        """Return what it does, in a line; called on the configuration, when it is registered."""
         kind: Any = type(self)
         return str(kind.__getxpmtype__().title)
 

@@ -42,7 +42,7 @@ preload_for_jobs(__name__)
 
 
 class experiment:
-    """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
+    """Run the tasks that are submitted in a `with` block, and wait for them at its end.
 
     >>> from xpm_config import Param
     >>> from xpm_scheduler import Task, experiment
@@ -68,12 +68,12 @@ class experiment:
         project_paths: folders of the plan's code, whose git state is recorded; by default, the
             folder of the program.
         wait_for_quit: once all tasks have ended, keep the web monitor and the services until
-            :meth:`quit` is called, or Ctrl+C.
+            `quit` is called, or Ctrl+C.
         dirty_git: what to do when that code has changes that are not committed.
-        on_failure: what a failure changes. ``"continue"``: what needs the failed task is not
-            started, the rest is run, and the block is left quietly. ``"stop"``: nothing more is
-            started; what runs already is waited for. ``"raise"``: as ``"continue"``, and leaving
-            the block raises ``FailedExperiment``.
+        on_failure: what a failure changes. `"continue"`: what needs the failed task is not
+            started, the rest is run, and the block is left quietly. `"stop"`: nothing more is
+            started; what runs already is waited for. `"raise"`: as `"continue"`, and leaving
+            the block raises `FailedExperiment`.
         no_db: accepted for older plans; there is no database.
         no_environmental_impact: accepted for older plans; nothing is measured.
 
@@ -81,7 +81,7 @@ class experiment:
         NestedExperimentError: opened by a script that a job is loading.
         SubmissionError: this thread has it open already.
         WorkspaceError: the folder cannot be used.
-        DirtyGitError: the code has changes, and ``dirty_git`` refuses that.
+        DirtyGitError: the code has changes, and `dirty_git` refuses that.
         ValueError: the name cannot be a folder's.
     """
 
@@ -204,14 +204,14 @@ class experiment:
         return self._tracker.stop_cause
 
     def token(self, name: str, count: int) -> CounterToken:
-        """A counter shared by all experiments of this user: so many units, never more.
+        """Return a counter shared by all experiments of this user: so many units, never more.
 
         Args:
             name: its name.
             count: how many units there are.
 
         Returns:
-            The counter; ``token(2, task)`` makes a task need two units while it runs.
+            The counter; `token(2, task)` makes a task need two units while it runs.
 
         Raises:
             TypeError: the default launcher's connector has no counters.
