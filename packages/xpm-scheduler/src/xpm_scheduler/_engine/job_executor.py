@@ -17,6 +17,9 @@ from xpm_launchers import ForeignHostError, LauncherError
 from xpm_scheduler._archive.service import Archives
 from xpm_scheduler._graph.nodes import Node
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
+from xpm_scheduler._job_folder.attempt import Started, begin, claim, record_failure, was_attempted
+from xpm_scheduler._job_folder.command import ready_for_jobs
+from xpm_scheduler._job_folder.status import FolderState, FolderStatus, inspect, refresh
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.attempts import executions
 from xpm_scheduler._workspace.markers import Failure, read_failure
@@ -24,9 +27,6 @@ from xpm_scheduler.exceptions import SchedulerError
 
 from .event_loop import EventLoop
 from .failures import exhausted_failure, failure_without_marker, final_failure, marker_patience
-from .folder_status import FolderState, FolderStatus, inspect, refresh
-from .job_command import ready_for_jobs
-from .job_folder import Started, begin, claim, record_failure, was_attempted
 from .resources import JobResources
 
 if TYPE_CHECKING:
