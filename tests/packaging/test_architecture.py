@@ -35,10 +35,6 @@ ODD_ROOMS = {
 
 #: What is known to break these rules today, as it begins: to be mended, and this set removed
 TO_BE_MENDED = {
-    "xpm_launchers/_forkserver/server: ",
-    "xpm_launchers/_processes: ",
-    "xpm_launchers/_host: ",
-    "xpm_launchers/_tokens/token.py: ",
     "xpm_scheduler/",
 }
 
