@@ -29,6 +29,6 @@ def call_and_exit(target: str, args: Sequence[str]) -> NoReturn:
         target: `"module:function"`.
         args: Its positional arguments.
     """
-    from ._forkserver.server.call import call_and_exit
+    from ._host.call import call_and_exit
 
     call_and_exit(target, args)

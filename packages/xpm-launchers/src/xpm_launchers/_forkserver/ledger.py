@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import os
 from binascii import crc32
-from types import TracebackType
 
 from xpm_os.locks import lock, unlock
 from xpm_os.processes import ProcessId
@@ -87,12 +86,7 @@ class Ledger:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         try:
             if error is None:
                 self._write()

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, Any
 
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers._interface.builders import ProcessBuilder, Redirect
 from xpm_launchers._interface.process import ProcessState
-from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
 from xpm_os.processes import start_time
 

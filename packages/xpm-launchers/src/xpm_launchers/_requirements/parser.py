@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -109,8 +110,11 @@ class _Builder(Transformer[Token, RequirementUnion]):
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=True)
+def _parser() -> Callable[[str], RequirementUnion]:
+    # The type of `Lark.parse` is that of a tree, of which the builder makes something else.
+    parse: Any = Lark(GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=True).parse
+    made: Callable[[str], RequirementUnion] = parse
+    return made
 
 
 def parse(expr: str) -> RequirementUnion:
@@ -128,7 +132,7 @@ def parse(expr: str) -> RequirementUnion:
     if not isinstance(expr, str):
         raise TypeError(f"expected a requirement such as 'cpu(cores=4)', got {expr!r}")
     try:
-        return _parser().parse(expr)  # type: ignore[return-value]  # the builder makes it
+        return _parser()(expr)
     except _Fault as fault:
         at = fault.token.start_pos or 0
         raise RequirementError(expr, at, fault.message) from None

@@ -59,13 +59,7 @@ class AcceleratorSpecification:
 
 @attrs.frozen
 class CudaSpecification(AcceleratorSpecification):
-    """An NVIDIA card, with memory of its own.
-
-    Attributes:
-        memory: Bytes.
-        model: Name of the card.
-        min_memory: Of a host's: the least that must be required to get it, in bytes.
-    """
+    """An NVIDIA card, with memory of its own."""
 
     @property
     def accelerator_type(self) -> AcceleratorType:
@@ -75,13 +69,7 @@ class CudaSpecification(AcceleratorSpecification):
 
 @attrs.frozen
 class MPSSpecification(AcceleratorSpecification):
-    """An Apple GPU (Metal Performance Shaders), whose memory is the host's.
-
-    Attributes:
-        memory: Bytes.
-        model: Name of the chip.
-        min_memory: Of a host's: the least that must be required to get it, in bytes.
-    """
+    """An Apple GPU (Metal Performance Shaders), whose memory is the host's."""
 
     @property
     def accelerator_type(self) -> AcceleratorType:

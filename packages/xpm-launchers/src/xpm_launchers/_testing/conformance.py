@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+from xpm_launchers._host.handles import process_from_handle
 from xpm_launchers._interface.launcher import Launcher
 from xpm_launchers._interface.process import Command, Process, PythonCall
-from xpm_launchers._processes.handles import process_from_handle
 
 from .recorder import Recorder, wait_until
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from xpm_launchers._processes.handles import process_from_handle
+from xpm_launchers._host.handles import process_from_handle
 from xpm_launchers.exceptions import ForeignHostError
 from xpm_os.locks import is_locked
 

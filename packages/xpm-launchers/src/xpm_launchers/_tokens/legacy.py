@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from xpm_launchers._processes.local import LocalProcess
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers.exceptions import HandleError
 from xpm_os.files import write_json
 

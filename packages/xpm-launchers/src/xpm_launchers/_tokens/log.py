@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from types import TracebackType
 
 from xpm_launchers.exceptions import TokenFileError
 from xpm_os.jsonl import compact, whole_lines
@@ -67,12 +66,7 @@ class Log:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         try:
             self._seen = _stamp(os.fstat(self._file))
         finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from xpm_launchers.exceptions import CapacityError, TokenTimeoutError
@@ -148,10 +147,7 @@ class CounterToken:
             CapacityError: When there are not so many in all.
         """
         self._check(units)
-        return self._counter.request(units, key, self._make)
-
-    def _make(self, claim: Claim) -> TokenRequest:
-        return TokenRequest(self, claim)
+        return self._counter.request(units, key, lambda claim: TokenRequest(self, claim))
 
     def holding(self, key: str) -> TokenRequest | None:
         """Return what holds units under `key`, whatever process acquired them; None without one.
@@ -289,12 +285,7 @@ class TokenRequest(OwnClaim):
     def __enter__(self) -> TokenRequest:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.release()
 
 

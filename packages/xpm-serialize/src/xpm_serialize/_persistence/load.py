@@ -153,7 +153,7 @@ def from_task_dir(
 
     Raises:
         DefinitionNotFoundError: there is no such file.
-        DependencyGoneError: the folder of a job that it uses is not there any more.
+        DependencyGoneError: the folder of a job that it uses does not exist any more.
         DefinitionFileError: the file is not what it should be.
         ClassNotFoundError: a class cannot be found, or may not be loaded.
     """

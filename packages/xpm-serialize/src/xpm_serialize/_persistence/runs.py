@@ -10,7 +10,7 @@ import attrs
 
 from xpm_serialize._format.document import check_document, objects
 from xpm_serialize._format.json_types import Json
-from xpm_serialize._format.jsonl import Numbers, read_lines
+from xpm_serialize._format.jsonl import UniqueIds, read_lines
 from xpm_serialize._format.source import Source, read_json, short
 from xpm_serialize._reading.config_reader import ConfigReader
 from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError
@@ -130,14 +130,14 @@ def _from_configs(folder: Path) -> ExperimentInfo:
 
 def _find(source: Source, records: list[Json], wanted: dict[str, str]) -> dict[str, int]:
     """Add the records to the source, and return the ids of those of jobs and actions."""
-    numbers = Numbers(source)
+    ids = UniqueIds(source)
     found: dict[str, int] = {}
     for record in records:
-        number = numbers.add(record)
+        number = ids.add(record)
         identifier = source.by_id[number].get("identifier")
         if type(identifier) is str and identifier in wanted:
-            # The job itself is written after what it holds: the last one is it, should an
-            # init task, say, have the same identifier.
+            # The job itself is written after what it holds: if an init task, for example, has
+            # the same identifier, the last one is the job.
             found[identifier] = number
     return found
 

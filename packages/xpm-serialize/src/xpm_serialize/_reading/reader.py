@@ -259,7 +259,7 @@ class Reader(ABC, Generic[Made]):
             raise DefinitionFileError(f"{where}: expected a job's folder and a place in it")
         if self._jobs is None:
             raise DefinitionFileError(
-                f"{where}: lies in the job folder {job}, which is not known here"
+                f"{where}: is in the job folder {job}, which is not known here"
             )
         reader = self._jobs(job, self.source)
         reader.job = job

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers._interface.connector import Connector
 from xpm_launchers._interface.entry_points import COMMANDS, load
 from xpm_launchers._interface.launcher import DIRECT, Launcher, LauncherEvents
 from xpm_launchers._local.connector import LocalConnector
-from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from .bootstrap import Address

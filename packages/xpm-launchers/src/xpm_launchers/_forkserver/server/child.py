@@ -16,8 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from xpm_launchers._forkserver.ledger import read_reservations
-
-from .call import call_and_exit
+from xpm_launchers._host.call import call_and_exit
 
 READY, GO, ERROR = b"R", b"G", b"E"
 
