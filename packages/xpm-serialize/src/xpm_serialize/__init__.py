@@ -6,6 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._persistence.task import LoadedTask, load_task
+from .exceptions import (
+    ClassNotFoundError,
+    DefinitionError,
+    DefinitionFileError,
+    DefinitionNotFoundError,
+    DependencyGoneError,
+    NotSerializableError,
+    PathConflictError,
+    SerializationError,
+    UnsafePathError,
+    VersionError,
+)
 
 if TYPE_CHECKING:
     from ._objects.initializers import (
@@ -28,18 +40,6 @@ if TYPE_CHECKING:
     from ._writing.save import save, serialize
     from ._writing.state_dict import state_dict
     from ._writing.writer import ObjectWriter, task_document
-    from .exceptions import (
-        ClassNotFoundError,
-        DefinitionError,
-        DefinitionFileError,
-        DefinitionNotFoundError,
-        DependencyGoneError,
-        NotSerializableError,
-        PathConflictError,
-        SerializationError,
-        UnsafePathError,
-        VersionError,
-    )
 
 __all__ = [
     # folders
@@ -106,18 +106,6 @@ _HOMES = {
     "_writing.save": ("save", "serialize"),
     "_writing.state_dict": ("state_dict",),
     "_writing.writer": ("ObjectWriter", "task_document"),
-    "exceptions": (
-        "ClassNotFoundError",
-        "DefinitionError",
-        "DefinitionFileError",
-        "DefinitionNotFoundError",
-        "DependencyGoneError",
-        "NotSerializableError",
-        "PathConflictError",
-        "SerializationError",
-        "UnsafePathError",
-        "VersionError",
-    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
