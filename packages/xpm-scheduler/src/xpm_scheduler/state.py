@@ -37,7 +37,7 @@ __all__ = [
     "WorkspaceStateProvider",
 ]
 
-_HOME_OF = {
+_HOMES = {
     "Changes": "xpm_scheduler._state.records",
     "ExperimentStatus": "xpm_scheduler._state.records",
     "JobDetails": "xpm_scheduler._state.job_folder",
@@ -50,7 +50,7 @@ _HOME_OF = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
+    home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)

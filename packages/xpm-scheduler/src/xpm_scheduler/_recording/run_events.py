@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import Any
 
-from xpm_scheduler._actions.action import RegisteredAction
+from xpm_scheduler._actions.checker import RegisteredAction
 from xpm_scheduler._events import kinds
 from xpm_scheduler._events.kinds import Event
 from xpm_scheduler._graph.states import JobState

@@ -14,7 +14,7 @@ from typing import Any
 from xpm_os.files import write_json
 from xpm_os.hosts import host_name
 from xpm_os.jsonl import LineLog
-from xpm_scheduler._actions.action import RegisteredAction
+from xpm_scheduler._actions.checker import RegisteredAction
 from xpm_scheduler._events.kinds import Event
 from xpm_scheduler._graph.nodes import TransientMode
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
