@@ -20,5 +20,7 @@ myst_heading_anchors = 3
 
 autosummary_generate = False  # the tables alone: the docstrings are for `help`
 
+default_role = "code"  # docstrings are Markdown, and the tables show their first lines
+
 html_theme = "furo"
 html_title = f"experimaestro {release}"

@@ -44,7 +44,7 @@ def test_an_unknown_command_is_refused_before_anything_is_made() -> None:
 
 
 def test_pips_settings_are_handed_on_to_uv(dev: ModuleType) -> None:
-    said = dev.uv_variables(
+    variables = dev.uv_variables(
         {
             "index-url": "https://mirror.example/simple",
             "extra-index-url": "https://one.example/simple\nhttps://two.example/simple",
@@ -56,7 +56,7 @@ def test_pips_settings_are_handed_on_to_uv(dev: ModuleType) -> None:
             "cert": "/etc/own.crt",
         }
     )
-    assert said == {
+    assert variables == {
         "UV_DEFAULT_INDEX": "https://mirror.example/simple",
         "UV_INDEX": "https://one.example/simple https://two.example/simple",
         "UV_INDEX_STRATEGY": "unsafe-best-match",
@@ -73,8 +73,8 @@ def test_pips_settings_are_handed_on_to_uv(dev: ModuleType) -> None:
 
 def test_what_is_set_for_uv_wins(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://own.example/simple")
-    said = dev.uv_variables({"index-url": "https://mirror.example/simple"})
-    assert "UV_DEFAULT_INDEX" not in said
+    variables = dev.uv_variables({"index-url": "https://mirror.example/simple"})
+    assert "UV_DEFAULT_INDEX" not in variables
 
 
 def test_pips_settings_are_read_from_files_then_variables(

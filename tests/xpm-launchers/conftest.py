@@ -17,7 +17,7 @@ JOBS = str(Path(__file__).parent / "modules")
 
 @pytest.fixture(autouse=True)
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A meeting place of fork servers for this test alone."""
+    """A folder of fork servers for this test alone."""
     folder = tmp_path / "runtime"
     monkeypatch.setenv("XPM_RUNTIME_DIR", str(folder))
     return folder

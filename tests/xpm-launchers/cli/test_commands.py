@@ -49,10 +49,10 @@ def test_find_launchers_says_why_alternatives_are_refused(tmp_path: Path) -> Non
     assert lines[0].endswith(f"there is no {tmp_path}/home/.config/experimaestro/launchers.py):")
     assert lines[1:-1] == [
         "  cuda(mem=40GiB) * 2: refused",
-        "    accelerators: 2 cuda with 40 GiB asked for, 1 will do (there: "
+        "    accelerators: 2 cuda with 40 GiB required, 1 suitable (available: "
         'cuda with 24 GiB (Fake "A"), cuda with 48 GiB (Fake B)): 1 missing',
         "  cpu(cores=100000): refused",
-        f"    cores: 100000 asked for, {CPUS} there: {100000 - CPUS} missing",
+        f"    cores: 100000 required, {CPUS} available: {100000 - CPUS} missing",
         "  cuda(mem=40GiB): satisfied",
     ]
     assert lines[-1].startswith("launcher: DirectLauncher of ")
@@ -107,8 +107,8 @@ def test_commands_of_a_file_are_run(tmp_path: Path) -> None:
         text="echo one\n\nexit 3\necho 'three' \"$((1 + 2))\"\n",
     )  # fmt: skip
     assert ran.returncode == 1
-    said = sorted(line.partition("[")[2] for line in ran.stdout.splitlines())
-    assert said == ["1/3] echo one", "2/3] exit 3", "3/3] echo 'three' \"$((1 + 2))\""]
+    shown = sorted(line.partition("[")[2] for line in ran.stdout.splitlines())
+    assert shown == ["1/3] echo one", "2/3] exit 3", "3/3] echo 'three' \"$((1 + 2))\""]
     assert "failed: exit status 3  [2/3]" in ran.stdout
     assert (tmp_path / "out" / "3.out").read_text() == "three 3\n"
     wrong = xpm("run", "--requirement", "cpu(", folder=tmp_path, text="true")
@@ -127,7 +127,7 @@ def test_what_is_held_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "said"),
+    ("text", "place", "expected"),
     [
         ("x = 1\n1 +\n", ", line 2", "SyntaxError"),
         ("\n\nx = y\n", ", line 3", "NameError"),
@@ -135,20 +135,20 @@ def test_what_is_held_is_shown(tmp_path: Path) -> None:
     ],
 )
 def test_errors_in_the_file_name_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, place: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, place: str, expected: str
 ) -> None:
     file = tmp_path / "launchers.py"
     file.write_text(text)
     with pytest.raises(LauncherFileError) as caught:
         LauncherRegistry(tmp_path).find("cpu()")
     assert str(caught.value).startswith(f"{file}{place}: ")
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
 
 
 def test_help_teaches_the_language(tmp_path: Path) -> None:
-    said = xpm("find-launchers", "--help", folder=tmp_path).stdout
-    assert "cuda(mem=8GiB) * 2" in said
-    assert "launchers.py" in said
+    shown = xpm("find-launchers", "--help", folder=tmp_path).stdout
+    assert "cuda(mem=8GiB) * 2" in shown
+    assert "launchers.py" in shown
     for name in ("direct", "find-launchers", "held", "run"):
         assert name in xpm("--help", folder=tmp_path).stdout
 
@@ -186,10 +186,10 @@ def test_launchers_of_other_packages_offer_commands(tmp_path: Path) -> None:
         "[experimaestro.launchers]\nolder = others:Older\nsilent = others:Silent\n"
         "[experimaestro.launchers.cli]\nnewer = others:newer\n"
     )
-    said = xpm("--help", folder=tmp_path).stdout
-    assert "Of a method." in said
-    assert "Of an entry point." in said
-    assert "silent" not in said
+    shown = xpm("--help", folder=tmp_path).stdout
+    assert "Of a method." in shown
+    assert "Of an entry point." in shown
+    assert "silent" not in shown
     assert xpm("older", "say", folder=tmp_path).returncode == 0
     assert xpm("newer", "say", folder=tmp_path).returncode == 0
     assert "No such command 'silent'" in xpm("silent", folder=tmp_path).stderr

@@ -1,4 +1,4 @@
-"""From requirements to launchers, and what local jobs are given of what they ask for."""
+"""From requirements to launchers, and what local jobs get of what they require."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_not_found(config: Path) -> None:
         "no launcher satisfies cpu(cores=100000)\n"
         f"  this machine ({local_host()}; there is no {config}/launchers.py):\n"
         "  cpu(cores=100000): refused\n"
-        f"    cores: 100000 asked for, {CPUS} there: {100000 - CPUS} missing"
+        f"    cores: 100000 required, {CPUS} available: {100000 - CPUS} missing"
     )
 
 
@@ -98,7 +98,7 @@ def test_file(config: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("1 +", "SyntaxError"),
         ("import no_such_module_anywhere", "ModuleNotFoundError"),
@@ -107,9 +107,9 @@ def test_file(config: Path) -> None:
         ("def find_launcher(r, t): return r.cpus", "find_launcher failed: AttributeError"),
     ],
 )
-def test_file_that_is_wrong(config: Path, text: str, said: str) -> None:
+def test_file_that_is_wrong(config: Path, text: str, expected: str) -> None:
     (config / "launchers.py").write_text(text)
-    with pytest.raises(LauncherFileError, match=said) as caught:
+    with pytest.raises(LauncherFileError, match=expected) as caught:
         find_launcher("cpu(cores=1)")
     assert str(config / "launchers.py") in str(caught.value)
 
@@ -125,7 +125,7 @@ def test_wide_requests_are_not_starved(
     recorder.run(launcher, "refused", call("succeed"), f"cpu(cores={CPUS + 1})")
     error = recorder.error("refused")
     assert isinstance(error, CapacityError)
-    assert f"cores: {CPUS + 1} asked for, {CPUS} there" in str(error)
+    assert f"cores: {CPUS + 1} required, {CPUS} available" in str(error)
     recorder.run(launcher, "last", call("succeed", name="last"))
     (tmp_path / "first.go").touch()
     recorder.process("wide")
@@ -188,7 +188,7 @@ def test_devices(tmp_path: Path, visible: str | None) -> None:
     codes, _, error = ran.stdout.partition("] ")
     assert json.loads(codes + "]") == [0, 0, 0], ran.stderr
     there = {None: 2, "GPU-bb": 1, "0,2": 1}[visible]
-    assert f"3 cuda with 40 GiB asked for, {there} will do" in error
+    assert f"3 cuda with 40 GiB required, {there} suitable" in error
     given = [json.loads((tmp_path / f"{key}.device").read_text()) for key in "abc"]
     allowed = {None: {"1", "2"}, "GPU-bb": {"1"}, "0,2": {"2"}}[visible]
     assert {each["device"] for each in given} <= allowed

@@ -1,4 +1,4 @@
-"""Commands run by `DirectLauncher`: what a process starts with, and how its end is told."""
+"""Commands run by `DirectLauncher`: what a process starts with, and how its end is reported."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_command_line(launcher: DirectLauncher, recorder: Recorder, call: MakeCo
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ({"call": ("no-such-program-anywhere",)}, "no-such-program-anywhere"),
         ({"call": ("/no/such/program",)}, "/no/such/program"),
@@ -192,15 +192,15 @@ def test_refused(
     recorder: Recorder,
     call: MakeCommand,
     change: dict[str, Any],
-    said: str,
+    expected: str,
 ) -> None:
     recorder.run(launcher, "job", call("succeed")._replace(**change))
     error = recorder.error("job")
     assert type(error) is LaunchError
-    assert said in str(error)
+    assert expected in str(error)
     assert not error.retryable
     assert recorder.of("job") == ["granted", "refused"]
-    for key in range(2 * (os.cpu_count() or 1)):  # its place was given back
+    for key in range(2 * (os.cpu_count() or 1)):  # its slot was released
         recorder.run(launcher, key, call("succeed", name=str(key)))
         assert recorder.end(key).code == 0
 
@@ -239,7 +239,7 @@ def test_kill(
     assert recorder.end("job")[:3] == ProcessExit(-15, "cancelled", "ended by SIGTERM")[:3]
 
 
-def test_kill_what_is_deaf(
+def test_kill_what_ignores_sigterm(
     launcher: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path
 ) -> None:
     recorder.run(launcher, "job", call("stubborn", tmp_path, "job"))
@@ -261,8 +261,8 @@ def test_cancel_running(
 def test_cancel_before_start(
     launcher: DirectLauncher, recorder: Recorder, call: MakeCommand
 ) -> None:
-    places = 3 * (os.cpu_count() or 1)
-    tickets = [launcher.request(n, recorder) for n in range(places)]
+    slots = 3 * (os.cpu_count() or 1)
+    tickets = [launcher.request(n, recorder) for n in range(slots)]
     recorder.wait_for("granted", 0)
     for ticket in tickets:
         ticket.cancel()

@@ -1,4 +1,4 @@
-"""Servers, drivers and jobs killed with SIGKILL: what goes on, what is told, what is counted."""
+"""Servers, drivers and jobs killed with SIGKILL: what goes on, is reported, and is counted."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def overlap(folder: Path) -> int:
 def test_server_killed(
     launcher: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path
 ) -> None:
-    """Jobs go on and count, their ends are told (but not how), what waited is run."""
+    """Jobs go on and count, their ends are reported (but not how), what waited is run."""
     keys = [f"job{n}" for n in range(CPUS + 2)]
     for key in keys:
         recorder.run(launcher, key, call("hold", tmp_path, key, name=key))
@@ -159,7 +159,7 @@ def test_servers_killed_at_random(
 def test_driver_killed(
     start_driver: StartDriver, launcher: DirectLauncher, recorder: Recorder, tmp_path: Path
 ) -> None:
-    """Its jobs go on, count, and tell the next driver how they end."""
+    """Its jobs go on and count, and the next driver gets reports of how they end."""
     driver = start_driver("one", "hold", CPUS + 3)
     wait_until(lambda: len(list(tmp_path.glob("*.handle"))) == CPUS)
     wait_until((tmp_path / "one.requested").exists)
@@ -173,7 +173,7 @@ def test_driver_killed(
     (tmp_path / f"{key}.go").touch()
     assert recorder.end(key).code == 7
     recorder.wait_for("granted", "waiting")
-    assert recorder.events[0].kind == "ended"  # not before a place was free
+    assert recorder.events[0].kind == "ended"  # not before a slot was free
     wait_until(lambda: running(tmp_path) == sorted(handles))
     (tmp_path / "all.go").touch()
     assert {recorder.end(key).code for key in handles} == {7}
@@ -282,7 +282,7 @@ def test_ledger_that_is_garbage(
 def test_driver_that_forks(
     launcher: DirectLauncher, recorder: Recorder, call: MakeCommand, tmp_path: Path
 ) -> None:
-    """A fork of the driver does not keep its connection, nor its places, alive."""
+    """A fork of the driver does not keep its connection, nor its slots, alive."""
     code = (
         "import os, sys; from xpm_launchers import DirectLauncher\n"
         "from xpm_launchers.testing import Recorder\n"

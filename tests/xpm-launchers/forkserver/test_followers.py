@@ -1,4 +1,4 @@
-"""Jobs that several drivers watch: all are told the end, the place is given back once."""
+"""Jobs that several drivers watch: all get a report of the end, the slot is released once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def server_of(process: object) -> int:
         return int(stream.read().rpartition(")")[2].split()[1])
 
 
-def assert_all_places_are_free(launcher: DirectLauncher) -> None:
+def assert_all_slots_are_free(launcher: DirectLauncher) -> None:
     """Check that as many requests as there are CPUS are granted, and no more."""
     recorder = Recorder()
     tickets = [launcher.request(key, recorder) for key in range(CPUS + 2)]
@@ -58,7 +58,7 @@ def assert_all_places_are_free(launcher: DirectLauncher) -> None:
         ticket.cancel()
 
 
-def test_every_driver_is_told(
+def test_every_driver_gets_a_report(
     launcher: DirectLauncher,
     others: list[DirectLauncher],
     recorder: Recorder,
@@ -75,7 +75,7 @@ def test_every_driver_is_told(
     assert ends[0].code == 7
     assert ends == [ends[0]] * 4
     assert recorder.of("other0") == ["ended"]
-    assert_all_places_are_free(others[0])
+    assert_all_slots_are_free(others[0])
 
 
 def test_the_first_driver_leaves(
@@ -85,11 +85,11 @@ def test_the_first_driver_leaves(
     call: MakeCommand,
     tmp_path: Path,
 ) -> None:
-    """Its followers are told all the same; whoever comes then is told too."""
+    """Its followers still get a report, and so does a later one."""
     recorder.run(launcher, "own", call("hold", tmp_path, "job"))
     process = recorder.process("own")
     adopt(others[0], process, "follower", recorder)
-    for key in range(CPUS - 1):  # places that are free when the server has seen it leave
+    for key in range(CPUS - 1):  # slots that are free when the server has seen it leave
         launcher.request(key, recorder)
     for key in range(CPUS - 1):
         recorder.wait_for("granted", key)
@@ -102,7 +102,7 @@ def test_the_first_driver_leaves(
     assert recorder.end("follower").code == 7
     assert recorder.end("late").code == 7
     assert recorder.of("own") == ["granted", "started"]
-    assert_all_places_are_free(others[0])
+    assert_all_slots_are_free(others[0])
 
 
 def test_a_follower_leaves_and_comes_back(
@@ -120,7 +120,7 @@ def test_a_follower_leaves_and_comes_back(
     (tmp_path / "job.go").touch()
     assert recorder.end("own").code == recorder.end("back").code == 7
     assert recorder.of("gone") == []
-    assert_all_places_are_free(launcher)
+    assert_all_slots_are_free(launcher)
 
 
 @pytest.mark.parametrize("alone", [False, True], ids=["with its driver", "its driver gone"])
@@ -139,11 +139,11 @@ def test_a_follower_cancels(
         launcher.close()
     tickets[0].cancel()
     keys = ["other0", "other1"] if alone else ["own", "other0", "other1"]
-    told = ProcessExit(-15, "cancelled", "ended by SIGTERM")
-    assert [recorder.end(key)[:3] for key in keys] == [told[:3]] * len(keys)
+    expected = ProcessExit(-15, "cancelled", "ended by SIGTERM")
+    assert [recorder.end(key)[:3] for key in keys] == [expected[:3]] * len(keys)
     assert not (tmp_path / "job.over").exists()
     tickets[1].cancel()  # over: nothing happens
-    assert_all_places_are_free(others[0])
+    assert_all_slots_are_free(others[0])
 
 
 def test_an_end_just_after_a_driver_looked(
@@ -153,7 +153,7 @@ def test_an_end_just_after_a_driver_looked(
     call: MakeCommand,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """How it ended is known, though its own driver was told already."""
+    """How it ended is known, though it was reported to its own driver before."""
     recorder.run(launcher, "own", call("status", 3))
     process = recorder.process("own")
     end = recorder.end("own")
@@ -170,11 +170,11 @@ def test_a_driver_gone_before_its_grant(
     call: MakeCommand,
     tmp_path: Path,
 ) -> None:
-    """Places granted to it go to those that wait, at once."""
+    """Slots granted to it go to those that wait, at once."""
     before = set(threading.enumerate())
     recorder.run(others[0], "first", call("succeed", name="first"))
     recorder.end("first")
-    (link,) = set(threading.enumerate()) - before
+    (thread,) = set(threading.enumerate()) - before
     recorder.run(launcher, "own", call("hold", tmp_path, "job"))
     server = server_of(recorder.process("own"))
     os.kill(server, signal.SIGSTOP)
@@ -182,7 +182,7 @@ def test_a_driver_gone_before_its_grant(
         others[0].request(f"gone{key}", recorder)
         launcher.request(key, recorder)
     others[0].close()
-    link.join(10)  # its connection is closed
+    thread.join(10)  # its connection is closed
     os.kill(server, signal.SIGCONT)
     for key in range(CPUS - 1):
         recorder.wait_for("granted", key, timeout=4)

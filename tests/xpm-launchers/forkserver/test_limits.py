@@ -1,4 +1,4 @@
-"""Time limits and memory: what ends a job that takes too much, and what is told of it."""
+"""Time limits and memory: what ends a job that takes too much, and what is reported of it."""
 
 from __future__ import annotations
 
@@ -109,10 +109,10 @@ def test_a_job_that_the_system_kills_for_memory(small_group: Path) -> None:
         "print(run_all([eat])[0].reason)\n"
         f"open({str(MEMORY / 'tasks')!r}, 'w').write(str(os.getpid()))\n"
     ).replace("'python'", repr(sys.executable))
-    said = subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50
     )
-    assert said.stdout == "memory\n"
+    assert ran.stdout == "memory\n"
     # The server leaves the group when it ends, some seconds later.
     for pid in (small_group / "tasks").read_text().split():
         (MEMORY / "tasks").write_text(pid)

@@ -60,7 +60,7 @@ def test_states() -> None:
 
 def test_what_cannot_be_started_is_named(tmp_path: Path) -> None:
     builder = LocalConnector.instance().processbuilder()
-    with pytest.raises(LaunchError, match="expected the words of a command line"):
+    with pytest.raises(LaunchError, match="expected a command line as a list"):
         builder.start()
     builder.command = ["no-such-program"]
     with pytest.raises(LaunchError, match="No such file or directory: no-such-program"):

@@ -72,21 +72,21 @@ def speak() -> None:
 
 
 def hold(folder: str, name: str) -> int:
-    """Say that it runs, and run until it is told to end."""
+    """Write that it runs, and run until the file to go on is there."""
     here = Path(folder)
     (here / f"{name}.running").write_text(str(os.getpid()))
     # What a failed test leaves behind ends by itself.
     end = time.monotonic() + 120
     while not (here / f"{name}.go").exists() and not (here / "all.go").exists():
         if time.monotonic() > end:
-            raise TimeoutError(f"{name} was never told to go on")
+            raise TimeoutError(f"{name} was not let go on")
         time.sleep(0.005)
     (here / f"{name}.over").touch()
     return 7
 
 
 def stubborn(folder: str, name: str) -> int:
-    """Like `hold`, deaf to SIGTERM."""
+    """Like `hold`, but SIGTERM is ignored."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return hold(folder, name)
 

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from xpm_launchers import CounterToken
 
 
-def say(folder: str, *words: object) -> None:
+def log(folder: str, *fields: object) -> None:
     """Append one line to the common log, in one write."""
     descriptor = os.open(f"{folder}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    os.write(descriptor, (" ".join(map(str, words)) + "\n").encode())
+    os.write(descriptor, (" ".join(map(str, fields)) + "\n").encode())
     os.close(descriptor)
 
 
@@ -40,7 +40,7 @@ def slots(folder: str, units: int, total: int) -> Iterator[None]:
         if len(held) == units:
             break
     if len(held) < units:
-        say(folder, "exceeded", os.getpid())
+        log(folder, "exceeded", os.getpid())
     yield
     for descriptor in held:
         os.close(descriptor)
@@ -53,34 +53,34 @@ def many(folder: str, total: int, name: str, times: int) -> None:
     for _ in range(times):
         units = rng.choice([1, 1, 1, 2, total])
         with token.acquire(units), slots(folder, units, total):
-            say(folder, "held", name, units)
-    say(folder, "finished", name)
+            log(folder, "held", name, units)
+    log(folder, "finished", name)
 
 
 def loop(folder: str, total: int, name: str, _: int) -> None:
-    """Take one unit again and again, until told to stop."""
+    """Take one unit again and again, until the file `stop` is there."""
     token = CounterToken("shared", f"{folder}/token", total)
     while not os.path.exists(f"{folder}/stop"):
         with token.acquire(1):
-            say(folder, "held", name)
-    say(folder, "finished", name)
+            log(folder, "held", name)
+    log(folder, "finished", name)
 
 
 def one(folder: str, total: int, name: str, units: int) -> None:
-    """Ask, say so, and say when it was given."""
+    """Request units, and log the request and the grant."""
     token = CounterToken("shared", f"{folder}/token", total)
     request = token.request(units)
-    say(folder, "asked", name)
+    log(folder, "requested", name)
     with request:
         while not request.poll():
             time.sleep(token.interval)
-        say(folder, "held", name)
+        log(folder, "held", name)
 
 
 def hold(folder: str, total: int, name: str, units: int) -> None:
     """Hold units until killed."""
     with CounterToken("shared", f"{folder}/token", total).acquire(units):
-        say(folder, "held", name)
+        log(folder, "held", name)
         signal.pause()
 
 
@@ -96,11 +96,11 @@ def drive(folder: str, total: int, name: str, units: int) -> None:
 
 
 def job(folder: str, total: int, name: str, units: int) -> None:
-    """A job: it holds the shared half of its lock until it is told to end."""
+    """A job: it holds the shared half of its lock until its file is opened."""
     descriptor = os.open(f"{folder}/{name}.lock", os.O_RDWR | os.O_CREAT, 0o666)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     os.mkfifo(f"{folder}/{name}.fifo")
-    say(folder, "job", os.getpid())
+    log(folder, "job", os.getpid())
     open(f"{folder}/{name}.fifo").close()
 
 

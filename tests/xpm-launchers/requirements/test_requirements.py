@@ -90,7 +90,7 @@ def test_values_of_the_wrong_type_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "column", "said"),
+    ("text", "column", "expected"),
     [
         ("", 1, "expected 'cpu' or"),
         ("cuda", 5, "expected '('"),
@@ -112,12 +112,12 @@ def test_values_of_the_wrong_type_are_refused() -> None:
         ("cpu() & duraton=4h", 9, "(did you mean 'duration'?)"),
     ],
 )
-def test_errors_point_at_the_column(text: str, column: int, said: str) -> None:
+def test_errors_point_at_the_column(text: str, column: int, expected: str) -> None:
     with pytest.raises(RequirementError) as caught:
         parse(text)
     message = str(caught.value).split("\n")
     assert message[0].startswith(f"column {column}: ")
-    assert said in message[0]
+    assert expected in message[0]
     assert message[1] == "  " + text
     assert message[2] == "  " + " " * (column - 1) + "^"
 
@@ -236,10 +236,10 @@ def test_explanation() -> None:
     text = "duration=40h & cpu(mem=700GiB, cores=64) & cuda(mem=32GiB) * 2 | duration=1h"
     assert explain(parse(text), HOST) == (
         "  duration=40h & cpu(mem=700GiB, cores=64) & cuda(mem=32GiB) * 2: refused\n"
-        "    duration: 40h asked for, at most 10h: 30h too long\n"
-        "    cores: 64 asked for, 32 there: 32 missing\n"
-        "    accelerators: 2 cuda with 32 GiB asked for, 1 will do"
-        " (there: cuda with 24 GiB, cuda with 48 GiB): 1 missing\n"
-        "    memory: 700 GiB asked for, 128 GiB there: 572 GiB missing\n"
+        "    duration: 40h required, at most 10h: 30h too long\n"
+        "    cores: 64 required, 32 available: 32 missing\n"
+        "    accelerators: 2 cuda with 32 GiB required, 1 suitable"
+        " (available: cuda with 24 GiB, cuda with 48 GiB): 1 missing\n"
+        "    memory: 700 GiB required, 128 GiB available: 572 GiB missing\n"
         "  duration=1h: satisfied"
     )

@@ -30,10 +30,10 @@ STEP = st.one_of(
 )
 
 
-def step(queue: Queue, what: str, number: int, owner: str) -> Claim | None:
+def step(queue: Queue, what: str, number: int, holder: str) -> Claim | None:
     """Do one thing that may happen; returns the claim that was granted."""
     if what == "ask":
-        queue.apply(request_record(Claim(queue.last + 1, number, "key", owner)))
+        queue.apply(request_record(Claim(queue.last + 1, number, "key", holder)))
     elif what == "end":
         queue.apply(release_record(Claim(number, 1, "", "")))
     elif what == "total":
@@ -58,10 +58,10 @@ def test_never_exceeded_and_in_the_order_of_asking(steps: list[tuple[str, int, s
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from("abc")), max_size=20))
-def test_all_are_served_in_the_end(asked: list[tuple[int, str]]) -> None:
+def test_all_are_served_in_the_end(requested: list[tuple[int, str]]) -> None:
     queue = Queue(5)
-    for units, owner in asked:
-        step(queue, "ask", units, owner)
+    for units, holder in requested:
+        step(queue, "ask", units, holder)
     served = []
     while (claim := queue.next()) is not None:
         if queue.fits(claim):
@@ -69,7 +69,7 @@ def test_all_are_served_in_the_end(asked: list[tuple[int, str]]) -> None:
             served.append(claim.number)
         else:
             queue.apply(release_record(min(queue.held.values())))
-    assert served == list(range(1, len(asked) + 1))
+    assert served == list(range(1, len(requested) + 1))
 
 
 @given(st.lists(STEP, max_size=60), EVIDENCE)

@@ -54,8 +54,8 @@ def token(tmp_path: Path) -> CounterToken:
     return CounterToken("shared", tmp_path / "token", 2)
 
 
-def said(folder: Path, what: str) -> list[str]:
-    """What workers have said, of one kind."""
+def logged(folder: Path, what: str) -> list[str]:
+    """Return what workers have logged, of one kind."""
     log = folder / "log"
     lines = log.read_text().splitlines() if log.exists() else []
     return [line.partition(" ")[2] for line in lines if line.split()[0] == what]
@@ -105,7 +105,7 @@ def test_a_second_release_gives_nothing_back(token: CounterToken) -> None:
 
 
 def test_too_many_units_are_refused_with_what_there_is(token: CounterToken) -> None:
-    with pytest.raises(CapacityError, match=r"'shared' .*: 3 units asked for, there are 2"):
+    with pytest.raises(CapacityError, match=r"'shared' .*: 3 units requested, there are 2"):
         token.request(3)
     with pytest.raises(CapacityError):
         token.dependency(3)
@@ -262,8 +262,8 @@ def test_never_exceeded_and_never_stuck_with_four_processes(tmp_path: Path, star
     workers = [start("many", 3, str(number), 250) for number in range(4)]
     for worker in workers:
         assert worker.wait(60) == 0
-    assert len(said(tmp_path, "held")) == 1000
-    assert said(tmp_path, "exceeded") == []
+    assert len(logged(tmp_path, "held")) == 1000
+    assert logged(tmp_path, "exceeded") == []
     assert held(CounterToken("shared", tmp_path / "token", 3), 0)
 
 
@@ -275,8 +275,8 @@ def test_units_of_killed_holders_come_back(tmp_path: Path, start: Start) -> None
     steady = start("many", 2, "steady", 100)
     rounds = int(os.environ.get("XPM_TEST_ROUNDS", "6"))
     for number in range(rounds):
-        goal = len(said(tmp_path, "held")) + rng.randrange(1, 20)
-        wait_until(lambda goal=goal: len(said(tmp_path, "held")) >= goal, 30)  # type: ignore[misc]
+        goal = len(logged(tmp_path, "held")) + rng.randrange(1, 20)
+        wait_until(lambda goal=goal: len(logged(tmp_path, "held")) >= goal, 30)  # type: ignore[misc]
         victim = workers.pop(rng.randrange(len(workers)))
         victim.kill()
         workers.append(start("many", 2, f"next{number}", 100_000))
@@ -287,7 +287,7 @@ def test_units_of_killed_holders_come_back(tmp_path: Path, start: Start) -> None
     token = CounterToken("shared", tmp_path / "token", 2)
     with token.acquire(2, timeout=20):
         pass
-    assert said(tmp_path, "exceeded") == []
+    assert logged(tmp_path, "exceeded") == []
 
 
 def test_processes_are_served_in_the_order_of_asking(
@@ -297,16 +297,16 @@ def test_processes_are_served_in_the_order_of_asking(
     with token.acquire(2):
         for name in names:
             start("one", 2, name, 2)
-            wait_until(lambda name=name: name in said(tmp_path, "asked"), 20)  # type: ignore[misc]
-    wait_until(lambda: len(said(tmp_path, "held")) == len(names), 20)
-    assert said(tmp_path, "held") == names
+            wait_until(lambda name=name: name in logged(tmp_path, "requested"), 20)  # type: ignore[misc]
+    wait_until(lambda: len(logged(tmp_path, "held")) == len(names), 20)
+    assert logged(tmp_path, "held") == names
 
 
 def test_a_request_for_all_is_served_while_small_ones_keep_arriving(
     tmp_path: Path, start: Start, token: CounterToken
 ) -> None:
     workers = [start("loop", 2, str(number)) for number in range(3)]
-    wait_until(lambda: len(said(tmp_path, "held")) > 10, 20)
+    wait_until(lambda: len(logged(tmp_path, "held")) > 10, 20)
     with token.acquire(2, timeout=20):
         (tmp_path / "stop").touch()
     for worker in workers:
@@ -318,7 +318,7 @@ def test_a_dead_process_that_waited_holds_up_nobody(
 ) -> None:
     with token.acquire(1):
         worker = start("one", 2, "dead", 2)
-        wait_until(lambda: said(tmp_path, "asked") == ["dead"], 20)
+        wait_until(lambda: logged(tmp_path, "requested") == ["dead"], 20)
         worker.kill()
         worker.wait()
         with token.acquire(1, timeout=20):
@@ -329,7 +329,7 @@ def test_units_outlive_the_driver_that_took_them_for_a_job(
     tmp_path: Path, start: Start, token: CounterToken
 ) -> None:
     driver = start("drive", 2, "train", 2)
-    wait_until(lambda: said(tmp_path, "job") != [], 20)
+    wait_until(lambda: logged(tmp_path, "job") != [], 20)
     driver.kill()
     driver.wait()
     assert token.available == 0
@@ -345,7 +345,7 @@ def test_whoever_goes_on_in_the_place_of_a_dead_driver_gives_its_units_back(
     tmp_path: Path, start: Start, token: CounterToken
 ) -> None:
     driver = start("drive", 2, "train", 2)
-    wait_until(lambda: said(tmp_path, "job") != [], 20)
+    wait_until(lambda: logged(tmp_path, "job") != [], 20)
     driver.kill()
     driver.wait()
     found = token.holding(str(tmp_path / "train"))

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-import xpm_scheduler._archive.archiver as auxiliary_archive
+import xpm_scheduler._archive.archiver as archiving
+import xpm_scheduler._archive.worker as worker
 from xpm_os import staging
 from xpm_os.locks import FileLock
 from xpm_scheduler import (
@@ -267,14 +268,14 @@ def test_a_job_that_is_held_is_waited_for_and_the_end_says_so(
     jobs = [make_job(ws, number) for number in range(3)]
     lock = JobLock(jobs[0])
     assert lock.acquire()  # its process, which is just leaving
-    say = auxiliary_archive._say
+    report = archiving._report
 
-    def say_and_release(text: str) -> None:
-        say(text)
+    def report_and_release(left: int) -> None:
+        report(left)
         lock.release()
 
-    monkeypatch.setattr(auxiliary_archive, "_SAY_FIRST", 0.01)
-    monkeypatch.setattr(auxiliary_archive, "_say", say_and_release)
+    monkeypatch.setattr(worker, "_FIRST_REPORT", 0.01)
+    monkeypatch.setattr(archiving, "_report", report_and_release)
     archive(ws, *jobs)
     assert "jobs are still to be archived" in capsys.readouterr().err
     assert all(os.path.islink(job.path) for job in jobs)

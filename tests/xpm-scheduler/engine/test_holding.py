@@ -52,7 +52,7 @@ def test_what_a_job_holds_is_in_its_folder_while_it_runs(tmp_path: Path) -> None
 
 def test_more_than_there_is_cannot_be_asked_for(tmp_path: Path) -> None:
     token = CounterToken("two", tmp_path / "token", 2)
-    with pytest.raises(CapacityError, match="3 units asked for, there are 2"):
+    with pytest.raises(CapacityError, match="3 units requested, there are 2"):
         token.dependency(3)
 
 

@@ -104,7 +104,7 @@ def test_a_driver_that_is_told_late_does_not_run_a_job_again(
         return listed(path)
 
     monkeypatch.setattr(JobFolder, "is_done", lambda folder: not stale[0] and real(folder))
-    monkeypatch.setattr("xpm_scheduler._engine.folder_status.os.listdir", listdir)
+    monkeypatch.setattr("xpm_scheduler._job_folder.status.os.listdir", listdir)
     with experiment(tmp_path / "ws", "second") as xp:
         again = Note.C(number=1, journal=journal).submit()
     assert not xp.failed

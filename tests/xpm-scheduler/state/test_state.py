@@ -21,6 +21,7 @@ from sample import Add
 
 from xpm_scheduler import JobFailureStatus, JobState, RunMode, WorkspaceError, experiment
 from xpm_scheduler._state.fold import Fold
+from xpm_scheduler._state.snapshot import Snapshot, dump_snapshot
 from xpm_scheduler.state import (
     ExperimentStatus,
     JobRecord,
@@ -329,7 +330,7 @@ class RunFolder:
             "services": fold.sections["services"],
             "actions": fold.sections["actions"],
             "run_tags": fold.run_tags,
-            "fold": fold.dump(self.log.name, len(lines_of(events))),
+            "fold": dump_snapshot(Snapshot(fold.jobs, self.log.name, len(lines_of(events)))),
         }
         temporary = self.path / "status.tmp"
         temporary.write_text(json.dumps(status))

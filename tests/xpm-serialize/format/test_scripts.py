@@ -148,7 +148,7 @@ def test_a_script_that_is_gone(script: Path, tmp_path: Path) -> None:
     script.unlink()
     with pytest.raises(ClassNotFoundError) as error:
         load(tmp_path / "saved")
-    assert f"the script {script}, which defines 'Kind', is not there" in str(error.value)
+    assert f"the script {script}, which defines 'Kind', does not exist" in str(error.value)
     assert str(tmp_path / "saved") in str(error.value)
 
 

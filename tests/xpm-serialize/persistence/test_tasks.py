@@ -157,7 +157,7 @@ def test_a_task_is_read_when_it_is_looked_into(tmp_path: Path) -> None:
     shutil.rmtree(folder_of(tasks[1]))
     with pytest.raises(DependencyGoneError, match=folder_of(tasks[1]).name):
         again.before.before.number  # noqa: B018 # is what reads it
-    # One that is gone already is told before the task begins.
+    # One that is gone already is reported before the task begins.
     shutil.rmtree(folder_of(tasks[2]))
     with pytest.raises(DependencyGoneError, match=folder_of(tasks[2]).name):
         load_task(folder_of(tasks[3]) / "params.json")

@@ -1,5 +1,7 @@
-"""Errors of all packages; the roots are `ConfigError`, `SerializationError`,
-`LauncherError` and `SchedulerError`."""
+"""Errors of all packages.
+
+The roots are `ConfigError`, `SerializationError`, `LauncherError` and `SchedulerError`.
+"""
 
 from xpm_config import ConfigError, SealedError
 from xpm_launchers import LauncherError, LauncherNotFoundError

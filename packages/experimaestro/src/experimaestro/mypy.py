@@ -9,5 +9,5 @@ from mypy.plugin import Plugin
 
 
 def plugin(version: str) -> type[Plugin]:
-    """What mypy calls; `version` is mypy's own."""
+    """Return the plug-in that mypy asks for; `version` is mypy's own."""
     return Plugin

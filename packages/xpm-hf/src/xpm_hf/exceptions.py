@@ -6,9 +6,9 @@
     ├── HubUnreachableError     (ConnectionError) the Hub does not answer
     └── VariantNotFoundError    (FileNotFoundError) the repository has no such variant
 
-What the Hub answers (a repository that is not there, a token that is refused) goes through as
-`huggingface_hub.errors` has it: its messages say what to do. What is wrong with a definition
-is told by the errors of `xpm_serialize`.
+Answers of the Hub (a repository does not exist, a token is refused) are raised as the errors of
+`huggingface_hub.errors`: their messages say what to do. What is wrong with a definition is raised
+as the errors of `xpm_serialize`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from ._dispatch.dynamic import DynamicLauncher
     from ._forkserver.client.launcher import DirectLauncher
     from ._host.deadline import remaining_time
+    from ._host.handles import process_from_handle
+    from ._host.processes import LocalProcess
     from ._interface.builders import ProcessBuilder, PythonScriptBuilder, Redirect, ScriptBuilder
     from ._interface.connector import Connector
     from ._interface.launcher import Launcher, LauncherEvents, Ticket
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from ._local.builder import LocalProcessBuilder
     from ._local.connector import LocalConnector
     from ._local.locks import FileLock
-    from ._processes.handles import process_from_handle
-    from ._processes.local import LocalProcess
     from ._tokens.token import CounterToken, TokenDependency, TokenRequest
     from .exceptions import (
         CapacityError,
@@ -101,31 +101,14 @@ _HOMES = {
     "remaining_time": "._host.deadline",
     "DynamicLauncher": "._dispatch.dynamic",
     "DirectLauncher": "._forkserver.client.launcher",
-    "LocalProcess": "._processes.local",
+    "LocalProcess": "._host.processes",
     "LocalConnector": "._local.connector",
-    "process_from_handle": "._processes.handles",
+    "process_from_handle": "._host.handles",
     "Connector": "._interface.connector",
     "command": "._dispatch.batch",
     "run_all": "._dispatch.batch",
     **dict.fromkeys(("CounterToken", "TokenDependency", "TokenRequest"), "._tokens.token"),
-    **dict.fromkeys(
-        (
-            "CapacityError",
-            "ForeignHostError",
-            "HandleError",
-            "LaunchError",
-            "LauncherError",
-            "LauncherFileError",
-            "LauncherNotFoundError",
-            "LockTimeoutError",
-            "RequirementError",
-            "RuntimeFolderError",
-            "TokenError",
-            "TokenFileError",
-            "TokenTimeoutError",
-        ),
-        ".exceptions",
-    ),
+    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), ".exceptions"),
 }
 
 

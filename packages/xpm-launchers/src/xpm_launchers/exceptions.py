@@ -4,15 +4,15 @@
 
     LauncherError
     ├── LaunchError             a process could not be started (`retryable`: a later try may work)
-    │   └── CapacityError       the host can never give what was asked for
+    │   └── CapacityError       the host can never give what is required
     ├── HandleError             a process handle cannot be read
     │   └── ForeignHostError    ... or names a process of another host
     ├── RequirementError        a requirement string is wrong (also a ValueError)
     ├── LauncherNotFoundError   no launcher satisfies a requirement
     ├── LauncherFileError       a launchers.py is wrong
-    ├── RuntimeFolderError      the folder that fork servers meet in cannot be trusted
+    ├── RuntimeFolderError      the folder of the fork servers cannot be trusted
     ├── LockTimeoutError        a lock was not free in time (also a TimeoutError)
-    └── TokenError              a counter cannot give what was asked for
+    └── TokenError              a counter cannot give what is requested
         ├── TokenFileError      ... as one of its files is wrong
         └── TokenTimeoutError   ... within the time (also a TimeoutError)
 """
@@ -38,7 +38,7 @@ class LaunchError(LauncherError):
 
 
 class CapacityError(LaunchError):
-    """The host can never give what was asked for (as opposed to: not now)."""
+    """The host can never give what is required (as opposed to: not now)."""
 
 
 class HandleError(LauncherError):
@@ -46,7 +46,7 @@ class HandleError(LauncherError):
 
 
 class ForeignHostError(HandleError):
-    """A handle names a process of another host, which cannot be asked from here."""
+    """A handle names a process of another host, which is not known here."""
 
 
 class RequirementError(LauncherError, ValueError):
@@ -77,7 +77,7 @@ class LauncherFileError(LauncherError):
 
 
 class RuntimeFolderError(LauncherError):
-    """The folder that fork servers meet in is missing, or not this user's alone."""
+    """The folder of the fork servers is missing, or other users can write to it."""
 
 
 class LockTimeoutError(LauncherError, TimeoutError):
@@ -85,11 +85,11 @@ class LockTimeoutError(LauncherError, TimeoutError):
 
 
 class TokenError(LauncherError):
-    """A counter cannot give what was asked for."""
+    """A counter cannot give what is requested."""
 
 
 class TokenFileError(TokenError):
-    """A file of a counter does not say what it should."""
+    """A file of a counter does not hold what it should."""
 
 
 class TokenTimeoutError(TokenError, TimeoutError):

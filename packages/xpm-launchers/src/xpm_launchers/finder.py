@@ -28,7 +28,7 @@ __all__ = [
     # Finding a launcher
     "LauncherRegistry",
     "find_launcher",
-    # What is asked for
+    # What is required
     "HostRequirement",
     "HostSimpleRequirement",
     "RequirementUnion",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def serve(settings: ServerSettings) -> None:
-    """Be the fork server until nobody is left to serve."""
+    """Run the fork server until it has neither drivers nor jobs."""
     from ._forkserver.server.main import main
 
     main(settings)
@@ -29,6 +29,6 @@ def call_and_exit(target: str, args: Sequence[str]) -> NoReturn:
         target: `"module:function"`.
         args: Its positional arguments.
     """
-    from ._forkserver.server.call import call_and_exit
+    from ._host.call import call_and_exit
 
     call_and_exit(target, args)

@@ -1,7 +1,7 @@
 """Help for tests of launchers and of what uses them.
 
 `LauncherConformance` is the test suite that every launcher passes; `Recorder` is an
-event sink that starts what it is told to and remembers everything; `wait_until` waits on a
+event sink that starts the commands it is given and remembers everything; `wait_until` waits on a
 condition with a limit.
 """
 

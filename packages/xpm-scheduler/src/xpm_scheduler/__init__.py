@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._actions.interaction import Interaction as Interaction
     from ._engine.listener import Listener as Listener
     from ._engine.scheduler import Scheduler as Scheduler
+    from ._events.progress import LevelInformation as LevelInformation
     from ._experiment.experiment import experiment as experiment
     from ._graph.nodes import JobDependency as JobDependency
     from ._graph.nodes import TransientMode as TransientMode
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ._recording.git import DirtyGitAction as DirtyGitAction
     from ._runner.progress import progress as progress
     from ._runner.progress import tqdm as tqdm
-    from ._state.progress import LevelInformation as LevelInformation
     from ._tasks.cache import cache as cache
     from ._tasks.context import STDERR as STDERR
     from ._tasks.context import STDOUT as STDOUT
@@ -122,7 +122,7 @@ _HOMES = {
     "_tasks.job": ("Job",),
     "_graph.nodes": ("JobDependency", "TransientMode"),
     "_runner.progress": ("progress", "tqdm"),
-    "_state.progress": ("LevelInformation",),
+    "_events.progress": ("LevelInformation",),
     "_tasks.prepare": ("Prepare", "PrepareDependency", "PrepareResource"),
     "_engine.listener": ("Listener",),
     "_engine.scheduler": ("Scheduler",),

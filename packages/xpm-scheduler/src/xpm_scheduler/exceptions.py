@@ -14,8 +14,8 @@
     └── DirtyGitError           the code has uncommitted changes, and that was refused
 
     GracefulExperimentExit      leave the experiment without waiting
-    TaskCancelled               raised inside ``execute`` when the job is told to stop
-    GracefulTimeout             raised by ``execute`` to stop before a time limit
+    TaskCancelled               raised inside `execute` when the job is told to stop
+    GracefulTimeout             raised by `execute` to stop before a time limit
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class NestedExperimentError(SubmissionError):
 
 
 class FailedExperiment(SchedulerError, RuntimeError):
-    """Some jobs failed in an experiment opened with ``on_failure="raise"``."""
+    """Some jobs failed in an experiment opened with `on_failure="raise"`."""
 
 
 class DirtyGitError(SchedulerError, RuntimeError):
@@ -86,7 +86,7 @@ class TaskCancelled(Exception):
 
     Args:
         message: what happened.
-        remaining_time: seconds left before the process is killed, ``None`` if unknown.
+        remaining_time: seconds left before the process is killed, `None` if unknown.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class TaskCancelled(Exception):
 
 
 class GracefulTimeout(Exception):
-    """Raised by ``execute`` of a resumable task that stops before a time limit."""
+    """Raised by `execute` of a resumable task that stops before a time limit."""
 
     def __init__(self, message: str = "Task stopped gracefully before timeout") -> None:
         super().__init__(message)

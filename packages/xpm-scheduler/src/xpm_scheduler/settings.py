@@ -1,4 +1,4 @@
-"""The user's settings: ``settings.yaml`` in the configuration folder, as Python objects."""
+"""The user's settings: `settings.yaml` in the configuration folder, as Python objects."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ _read: dict[Path, tuple[tuple[int, int, int], Settings]] = {}
 
 
 def get_settings(path: Path | str | None = None) -> Settings:
-    """The settings of the user.
+    """Return the settings of the user.
 
     The file is read again when it has changed; where there is none, all is as by default.
 
     Args:
-        path: the file; by default, ``settings.yaml`` in the configuration folder
-            (``~/.config/experimaestro``).
+        path: the file; by default, `settings.yaml` in the configuration folder
+            (`~/.config/experimaestro`).
 
     Raises:
         SettingsError: the file cannot be read, or says something that means nothing.
@@ -71,13 +71,13 @@ def get_settings(path: Path | str | None = None) -> Settings:
 
 
 def get_workspace(workspace_id: str | Path | None = None) -> WorkspaceSettings | None:
-    """The settings of a workspace.
+    """Return the settings of a workspace.
 
     Args:
         workspace_id: its name, or its folder; by default, the first workspace of this host.
 
     Returns:
-        The settings; ``None`` when there are none.
+        The settings; `None` when there are none.
     """
     settings = get_settings()
     if not workspace_id:
@@ -89,10 +89,10 @@ def get_workspace(workspace_id: str | Path | None = None) -> WorkspaceSettings |
 
 
 def get_workspace_by_path(path: str | Path) -> WorkspaceSettings | None:
-    """The settings of the workspace of this host that lies in a folder.
+    """Return the settings of the workspace of this host that lies in a folder.
 
     Returns:
-        The settings; ``None`` when there are none.
+        The settings; `None` when there are none.
     """
     wanted = os.path.abspath(Path(path).expanduser())
     for workspace in get_settings().workspaces:
@@ -107,11 +107,11 @@ def find_workspace(
     workdir: str | Path | None = None,
     experiment_id: str | None = None,
 ) -> WorkspaceSettings:
-    """The workspace that an experiment is to use.
+    """Return the workspace that an experiment is to use.
 
     Args:
         workspace: the name of a workspace, which is used.
-        workdir: a folder, which is used: with the settings of ``workspace`` when that is given
+        workdir: a folder, which is used: with the settings of `workspace` when that is given
             too, else with those of the workspace that lies there, if there is one.
         experiment_id: the name of the experiment: when nothing else is given, the first workspace
             with a trigger for it is used, and else the first one of all. Remote workspaces are not

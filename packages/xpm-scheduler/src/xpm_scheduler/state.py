@@ -1,6 +1,6 @@
 """Reading the state of a workspace: experiments, runs and jobs, live or long ended.
 
-Start from :class:`WorkspaceState`. Reading writes nothing, takes no lock that anybody waits
+Start from `WorkspaceState`. Reading writes nothing, takes no lock that anybody waits
 for, and works while a driver runs, after its end, and after it was killed; workspaces of
 releases 2.x are read too.
 
@@ -37,7 +37,7 @@ __all__ = [
     "WorkspaceStateProvider",
 ]
 
-_HOME_OF = {
+_HOMES = {
     "Changes": "xpm_scheduler._state.records",
     "ExperimentStatus": "xpm_scheduler._state.records",
     "JobDetails": "xpm_scheduler._state.job_folder",
@@ -50,7 +50,7 @@ _HOME_OF = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
+    home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)

@@ -16,7 +16,7 @@ class Env:
     """The job of this process.
 
     Attributes:
-        taskpath: the job's folder; ``None`` outside a job.
+        taskpath: the job's folder; `None` outside a job.
         loading: whether the job's classes are being loaded, before anything is run.
     """
 
@@ -28,14 +28,14 @@ class Env:
 
     @classmethod
     def instance(cls) -> Env:
-        """The one object of this process."""
+        """Return the one object of this process."""
         if cls._instance is None:
             cls._instance = cls()
         return cls._instance
 
     @property
     def wdir(self) -> Path | None:
-        """The job's folder; ``None`` outside a job."""
+        """The job's folder; `None` outside a job."""
         return Env.taskpath
 
     @property
@@ -44,12 +44,12 @@ class Env:
         return not is_main_process()
 
     def remaining_time(self) -> float | None:
-        """Seconds until the time limit of the job of this process; ``None`` without one."""
+        """Return the seconds until the time limit of this process's job; `None` without one."""
         return remaining_time()
 
 
 def is_main_process() -> bool:
-    """Whether this is rank 0 of a distributed job (or the job is not distributed)."""
+    """Return whether this is rank 0 of a distributed job, or the job is not distributed."""
     for variable in RANK_VARIABLES:
         rank = os.environ.get(variable)
         if rank is not None:

@@ -7,10 +7,10 @@
     ├── PathConflictError           (ValueError) two data paths would share one place
     ├── DefinitionNotFoundError     (FileNotFoundError) there is no definition to read
     ├── ClassNotFoundError          (ImportError) an object's class cannot be found
-    └── DefinitionFileError         (ValueError) a definition does not say what it should
+    └── DefinitionFileError         (ValueError) a definition is not what it should be
         ├── VersionError            it is of a version that is not known
         ├── UnsafePathError         it names a path out of its folder
-        └── DependencyGoneError     it refers to a job folder that is not there
+        └── DependencyGoneError     it refers to a job folder that does not exist
 
 Messages name the file and the object at fault.
 """
@@ -48,12 +48,11 @@ class DefinitionNotFoundError(SerializationError, FileNotFoundError):
 
 
 class ClassNotFoundError(SerializationError, ImportError):
-    """The class of an object cannot be had: no such module, no such class, or not one that
-    may be loaded."""
+    """The class of an object cannot be found, or may not be loaded."""
 
 
 class DefinitionFileError(SerializationError, ValueError):
-    """A definition is not what it should be: torn, of a wrong form, or inconsistent."""
+    """A definition is not what it should be: incomplete, of a wrong form, or inconsistent."""
 
 
 #: The former name, which `xpm_config` uses for classes that are not declared as they must be
@@ -69,4 +68,4 @@ class UnsafePathError(DefinitionFileError):
 
 
 class DependencyGoneError(DefinitionFileError):
-    """A definition refers to the folder of a job that is not there any more."""
+    """A definition refers to the folder of a job that does not exist any more."""

@@ -135,7 +135,7 @@ class Chain(Task):
 
 
 class Step(Config):
-    """What a task may produce: it is none of its arguments."""
+    """What a task may produce: it is not one of its arguments."""
 
     number: Param[int]
     before: Param[Optional[Step]] = field(default=None)

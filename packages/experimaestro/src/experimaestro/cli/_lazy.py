@@ -14,11 +14,11 @@ GROUP = "experimaestro.cli"
 class EntryPointGroup(click.Group):
     """A click group whose further commands are found by entry points.
 
-    To list the commands loads none of them: what one line says of each is given beforehand,
-    or names the distribution that it comes from.
+    Listing the commands loads none of them: the line of each is known beforehand, or names the
+    distribution that it comes from.
 
     Args:
-        summaries: command → one line of help, for those whose line is known without loading.
+        summaries: command → one line of help, for the commands of which it is known.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class EntryPointGroup(click.Group):
 def _load(entry: EntryPoint) -> click.Command:
     try:
         command = entry.load()
-    except Exception as error:  # a plug-in's code: its failure is told, with whose it is
+    except Exception as error:  # a plug-in's code: the message names it and its distribution
         raise click.ClickException(
             f"the command {entry.name!r} ({_origin(entry)}) cannot be loaded:"
             f" {type(error).__name__}: {error}"

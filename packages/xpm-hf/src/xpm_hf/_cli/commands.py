@@ -9,7 +9,7 @@ import click
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from xpm_hf._hub.errors import reaching_the_hub
+from xpm_hf._hub.error_translation import translated_errors
 from xpm_hf._hub.hub import ExperimaestroHFHub
 from xpm_hf._hub.repository import check_variant, download, former_files
 from xpm_hf.exceptions import HubError
@@ -17,8 +17,8 @@ from xpm_os.staging import Stage
 from xpm_serialize import SerializationError, check_folder
 
 _DEFINITION = ExperimaestroHFHub.definition_filename
-#: What is told without a traceback
-_TOLD = (HubError, SerializationError, HfHubHTTPError, HFValidationError, OSError)
+#: Errors that are shown without a traceback
+_EXPECTED = (HubError, SerializationError, HfHubHTTPError, HFValidationError, OSError)
 
 
 @click.group()
@@ -29,7 +29,7 @@ def hub() -> None:
 @hub.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("repository")
-@click.option("--variant", help="Name under which it lies in the repository.")
+@click.option("--variant", help="Name of a folder for it in the repository.")
 @click.option("--private/--public", default=None, help="For a repository that is made.")
 @click.option("--branch", help="Branch to push to (main).")
 @click.option("--message", default="Push configuration", help="The commit's message.")
@@ -48,7 +48,7 @@ def push(
         check_variant(variant)
         check_folder(folder, _DEFINITION)
         api = HfApi(token=token)
-        with reaching_the_hub():
+        with translated_errors():
             repository = api.create_repo(repository, private=private, exist_ok=True).repo_id
             if branch is not None:
                 api.create_branch(repository, branch=branch, exist_ok=True)
@@ -61,7 +61,7 @@ def push(
                 revision=branch,
                 delete_patterns=former or None,
             )
-    except _TOLD as error:
+    except _EXPECTED as error:
         raise click.ClickException(str(error)) from None
     click.echo(url)
 
@@ -83,10 +83,10 @@ def pull(
         snapshot = download(repository, _DEFINITION, variant, revision=revision, token=token)
         content = snapshot / variant if variant else snapshot
         check_folder(content, _DEFINITION, inside=snapshot.parent.parent)
-        # Built beside, then renamed: an interrupted copy is not taken for the whole.
+        # Copied to a folder beside it, then renamed: what is interrupted leaves no folder.
         with Stage(str(folder.absolute().parent)) as stage:
             shutil.copytree(content, stage.path)
             stage.put(str(folder.absolute()))
-    except _TOLD as error:
+    except _EXPECTED as error:
         raise click.ClickException(str(error)) from None
     click.echo(str(folder))

@@ -20,7 +20,7 @@ from xpm_serialize import (
 )
 
 from .card import MARK, card_text
-from .errors import reaching_the_hub
+from .error_translation import translated_errors
 from .repository import check_variant, download, former_files
 from .repository import text_of as _text_of
 
@@ -30,10 +30,10 @@ _README = "README.md"
 class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["experimaestro"]):
     """A configuration, to be pushed to the Hub or saved for it.
 
-    ::
-
-        ExperimaestroHFHub(config).push_to_hub("user/model")
-        config = ExperimaestroHFHub.from_pretrained("user/model")
+    ```python
+    ExperimaestroHFHub(config).push_to_hub("user/model")
+    config = ExperimaestroHFHub.from_pretrained("user/model")
+    ```
 
     Sub-classes may set `definition_filename` and `serialization_context_class`, and
     override `_save_pretrained` and `_from_pretrained`.
@@ -43,9 +43,9 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
 
     Attributes:
         definition_filename: the file that holds the definition.
-        serialization_context_class: says how data files are saved.
+        serialization_context_class: decides how data files are saved.
         execute_files: whether scripts that a definition names may be executed to find classes.
-            They are not: a definition from the Hub is somebody else's.
+            By default they are not: a definition from the Hub was written by others.
     """
 
     definition_filename: ClassVar[str] = "experimaestro.json"
@@ -60,10 +60,11 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         save(self.config, save_directory, self.definition_filename, context=context)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
-        """The model card: the configuration as a table, its tags, and how to load it.
+        """Return the model card: the configuration as a table, its tags, and how to load it.
 
         Args:
-            kwargs: `repo_id` and `variant`, to be named in it.
+            *args: not used.
+            **kwargs: `repo_id` and `variant`, to be named in it.
         """
         info = self._hub_mixin_info
         metadata = info.model_card_data.to_yaml()
@@ -90,16 +91,17 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
     ) -> str:
         """Push the configuration and its data files, in one commit.
 
-        Data files of what it replaces that are of no use any more are deleted by it.
+        It also deletes the data files of the former definition that are not used any more.
 
         Args:
-            repo_id: the repository, as `user/name`; made if it is not there.
-            variant: a name under which it lies beside others in the repository.
-            private: whether a repository that is made is private (the default is the user's).
+            repo_id: the repository, as `user/name`, made if it does not exist.
+            variant: the name of a folder for it, in a repository that holds several.
+            private: whether a repository that is made is private; by default as the user's
+                settings on the Hub say.
             commit_message: the commit's message.
             token: the token; by default, the one that `hf auth login` has stored.
-            branch: the branch; made if it is not there. By default `main`.
-            create_pr: make a pull request of it.
+            branch: the branch, made if it does not exist; by default `main`.
+            create_pr: make a pull request.
             model_card: the README.md: a text, a file or a card. By default it is generated,
                 unless the repository has one that a person has written.
             model_card_kwargs: given to `generate_model_card`.
@@ -112,7 +114,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
 
         Raises:
             HfHubHTTPError: the Hub refuses it (`huggingface_hub.errors`).
-            HubUnreachableError: it does not answer.
+            HubUnreachableError: the Hub does not answer.
             xpm_serialize.SerializationError: the configuration cannot be saved.
         """
         check_variant(variant)
@@ -123,7 +125,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
             content = folder / variant if variant else folder
             content.mkdir(parents=True)
             self._save_pretrained(content)
-            with reaching_the_hub():
+            with translated_errors():
                 repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
                 if branch is not None and not create_pr:
                     api.create_branch(repo_id, branch=branch, exist_ok=True)
@@ -160,18 +162,18 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         local_files_only: bool = False,
         **model_kwargs: Any,
     ) -> Any:
-        """Load a configuration from the Hub, or from a folder.
+        """Load a configuration from the Hub or from a folder.
 
         Args:
             pretrained_model_name_or_path: the repository, as `user/name`, or a folder.
-            variant: the variant of it.
+            variant: the variant.
             as_instance: make value objects; configurations if false.
             revision: a branch, a tag or a commit; by default `main`.
             token: the token; by default, the one that `hf auth login` has stored.
             cache_dir: where downloads are kept.
-            force_download: download what was downloaded already.
+            force_download: download also what was downloaded already.
             local_files_only: download nothing.
-            model_kwargs: given to `_from_pretrained`.
+            **model_kwargs: given to `_from_pretrained`.
 
         Returns:
             What was pushed.
@@ -179,7 +181,7 @@ class ExperimaestroHFHub(ModelHubMixin, library_name="experimaestro", tags=["exp
         Raises:
             VariantNotFoundError: there is no such variant.
             HfHubHTTPError: the Hub refuses it (`huggingface_hub.errors`).
-            LocalEntryNotFoundError: it does not answer, and nothing was downloaded before.
+            LocalEntryNotFoundError: the Hub does not answer, and nothing was downloaded before.
             xpm_serialize.SerializationError: the definition cannot be loaded.
         """
         check_variant(variant)
@@ -263,8 +265,8 @@ def _write_card(target: Path, given: str | Path | ModelCard) -> None:
 
 
 def _makes_card(present: str | None, variant: str | None) -> bool:
-    """Whether a card is generated: never in the place of a person's.
+    """Whether a card is generated: never in the place of one that a person has written.
 
-    A variant's card would tell of this variant alone.
+    A variant's card would describe this variant alone.
     """
     return present is None or (MARK in present and variant is None)

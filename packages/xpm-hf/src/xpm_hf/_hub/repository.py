@@ -1,4 +1,4 @@
-"""What a repository holds."""
+"""The files of a repository."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+)
 
 from xpm_hf.exceptions import HubError, VariantNotFoundError
 from xpm_serialize import DefinitionNotFoundError
 
-from .errors import reaching_the_hub
+from .error_translation import translated_errors
 
 _VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def check_variant(variant: str | None) -> None:
-    """Refuse a name that is no folder's.
+    """Refuse a name of a variant that cannot be the name of a folder.
 
     Raises:
-        HubError: it is not.
+        HubError: it cannot.
     """
     if variant is not None and _VARIANT.fullmatch(variant) is None:
         raise HubError(
@@ -46,8 +50,8 @@ def download(repo_id: str, definition: str, variant: str | None = None, **option
     """
     path = f"{variant}/{definition}" if variant else definition
     try:
-        # Asked for first: its absence is told before anything large is downloaded.
-        with reaching_the_hub():
+        # Before anything large is downloaded: it may be absent.
+        with translated_errors():
             found = hf_hub_download(repo_id, path, **options)
     except LocalEntryNotFoundError:
         raise
@@ -55,7 +59,7 @@ def download(repo_id: str, definition: str, variant: str | None = None, **option
         if variant is not None:
             raise VariantNotFoundError(f"{repo_id} has no variant {variant!r}") from None
         raise DefinitionNotFoundError(f"{repo_id} holds no {definition}") from None
-    with reaching_the_hub():
+    with translated_errors():
         if variant is not None:
             options["allow_patterns"] = [f"{variant}/*"]
         else:
@@ -67,7 +71,7 @@ def download(repo_id: str, definition: str, variant: str | None = None, **option
 def former_files(
     api: HfApi, repo_id: str, definition: str, variant: str | None, branch: str | None
 ) -> list[str]:
-    """Patterns of the data files that the definition in a repository refers to, in its folder."""
+    """Return patterns of the data files that the definition in a repository refers to."""
     prefix = f"{variant}/" if variant else ""
     text = text_of(api, repo_id, f"{prefix}{definition}", branch)
     found: list[str] = []
@@ -78,7 +82,7 @@ def former_files(
 
 
 def text_of(api: HfApi, repo_id: str, path: str, branch: str | None) -> str | None:
-    """A file of a repository, as text; `None` if it is not there."""
+    """Return a file of a repository, as text; `None` if it is not there."""
     if not api.file_exists(repo_id, path, revision=branch):
         return None
     with TemporaryDirectory(prefix="xpm-hub-") as temporary:
@@ -87,10 +91,10 @@ def text_of(api: HfApi, repo_id: str, path: str, branch: str | None) -> str | No
 
 
 def data_files(definition: str) -> set[str]:
-    """The data files that a definition refers to, in its folder; none if it is not one."""
+    """Return the data files that a definition refers to; none if the text is not one."""
     found: set[str] = set()
     try:
-        todo: list[Any] = [json.loads(definition)]
+        todo: list[object] = [json.loads(definition)]
     except (ValueError, RecursionError):
         return found
     while todo:
@@ -110,17 +114,17 @@ def data_files(definition: str) -> set[str]:
 def _without_variants(
     repo_id: str, definition: str, used: set[str], options: dict[str, Any]
 ) -> dict[str, list[str]]:
-    """Which files are downloaded: not the folders of variants, which may be large."""
+    """Return options for the files to download: not the folders of variants, often large."""
     folders: set[str] | None = None
     if not options.get("local_files_only"):
         with contextlib.suppress(HubError, HfHubHTTPError, OSError):
-            with reaching_the_hub():
+            with translated_errors():
                 paths = HfApi(token=options.get("token")).list_repo_files(
                     repo_id, revision=options.get("revision")
                 )
             folders = {path.partition("/")[0] for path in paths if path.endswith(f"/{definition}")}
     if folders is None:
-        # It does not answer: what is needed may be there already.
+        # It does not answer: what is needed may have been downloaded already.
         names = [_literal(name) for name in used]
         return {"allow_patterns": [definition, *names, *(f"{name}/*" for name in names)]}
     folders -= {PurePosixPath(name).parts[0] for name in used}
@@ -128,5 +132,5 @@ def _without_variants(
 
 
 def _literal(text: str) -> str:
-    """A pattern that matches this text alone."""
+    """Return a pattern that matches this text alone."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

@@ -69,7 +69,7 @@ def _card(spec: AcceleratorSpecification) -> str:
 
 
 def _size(size: int) -> str:
-    """A size in MiB, rounded down: what is said to be there must be."""
+    """Return a size in MiB, rounded down: the file must not claim more than there is."""
     return f"{size >> 20} * MIB"
 
 
@@ -87,7 +87,7 @@ MIB = 1 << 20
 HERE = HostSpecification(
     cpu=CPUSpecification(cores={cores}, memory={memory}),
     accelerators={accelerators},
-    max_duration=0,  # seconds that a job may ask for; 0: any
+    max_duration=0,  # seconds that a job may require; 0: any
 )
 
 

@@ -56,10 +56,10 @@ def find_launchers(
       find-launchers "duration=4h & cuda(mem=40GiB) * 2 | duration=20h & cpu(cores=16)"
     """
     try:
-        asked = union(requirements)
+        required = union(requirements)
         used = registry(config)
-        found = used.find(asked, tags=tags)
-        click.echo(used.explain(asked, tags=tags))
+        found = used.find(required, tags=tags)
+        click.echo(used.explain(required, tags=tags))
     except (RequirementError, LauncherFileError) as error:
         raise click.ClickException(str(error)) from error
     if found is None:

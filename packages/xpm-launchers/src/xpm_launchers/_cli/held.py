@@ -1,4 +1,4 @@
-"""`launchers held`: what of this machine is taken, and by which processes."""
+"""`launchers held`: what of this machine is held, and by which processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from xpm_os.processes import is_alive
 def held() -> None:
     """Show the jobs that run on this machine, and what they hold of it.
 
-    These are the jobs of all programs of this user; whoever starts one waits for what they hold.
+    These are the jobs of all programs of this user; new ones wait for what they hold.
     """
     try:
         path = os.path.join(runtime_folder(), LEDGER)
@@ -37,11 +37,11 @@ def held() -> None:
 
 def _line(job: Reservation) -> str:
     if not job.pid:
-        return f"{'-':>8}  {_taken(job)}  (about to start)"
-    return f"{job.pid:>8}  {_taken(job)}  {_description(job)}"
+        return f"{'-':>8}  {_held_by(job)}  (about to start)"
+    return f"{job.pid:>8}  {_held_by(job)}  {_description(job)}"
 
 
-def _taken(job: Reservation) -> str:
+def _held_by(job: Reservation) -> str:
     parts = [f"{job.cores} cores" if job.cores != 1 else "1 core"]
     if job.memory:
         parts.append(approximate_memory(job.memory))

@@ -1,4 +1,4 @@
-"""The launcher for a job: found by requirements or chosen among several; and running many commands.
+"""The launcher for a job, by requirements or chosen among several; and commands run in a batch.
 
 Knows all launchers of this package.
 """

@@ -28,8 +28,8 @@ def command(
     """Make a command that starts with what this process has.
 
     Args:
-        call: A `PythonCall` (it finds what this process can import), or the words of a command
-            line.
+        call: A `PythonCall` (it finds what this process can import), or the command line
+            as a list.
         cwd: Working directory.
         stdout: File for the standard output, truncated; by default it is thrown away.
         stderr: File for the standard error; by default it goes with the output.
@@ -39,7 +39,7 @@ def command(
         TypeError: When `call` is a string, or an empty list.
     """
     if isinstance(call, str) or not call:
-        raise TypeError(f"expected a PythonCall, or a list of words, got {call!r}")
+        raise TypeError(f"expected a PythonCall, or a command line as a list, got {call!r}")
     is_python = isinstance(call, PythonCall)
     out = Path(stdout).absolute()
     return Command(
@@ -116,7 +116,6 @@ def run_all(
     on_end: Callable[[int, ProcessExit], Any] | None = None,
 ) -> list[ProcessExit]:
     """Run commands, as many at once as there is room for, and wait for all.
-
 
     An exception (Ctrl+C, or one of `on_end`) terminates what runs, and goes through.
 

@@ -11,7 +11,7 @@ from xpm_launchers.exceptions import HandleError
 
 
 class DynamicLauncher(Launcher):
-    """Chooses a launcher for each request.
+    """A launcher that chooses another for each request.
 
     Args:
         launchers: Those to choose from.
@@ -27,7 +27,7 @@ class DynamicLauncher(Launcher):
         self.sample = sample
 
     def update(self) -> None:
-        """Called before each choice; override it to change priorities."""
+        """Change priorities before each choice; does nothing unless it is overridden."""
 
     def choose(self) -> Launcher:
         """Return the launcher for the next request."""
@@ -53,6 +53,6 @@ class DynamicLauncher(Launcher):
         raise HandleError("; ".join(errors))
 
     def close(self) -> None:
-        """Close all."""
+        """Close all launchers."""
         for launcher in self.launchers:
             launcher.close()

@@ -14,7 +14,7 @@ from xpm_launchers._requirements.detect import local_host
 from xpm_launchers._requirements.explain import explain
 from xpm_launchers._requirements.parser import parse
 from xpm_launchers._requirements.requirements import (
-    ASKED,
+    MATCHES,
     HostRequirement,
     HostSimpleRequirement,
     RequirementUnion,
@@ -61,7 +61,7 @@ class LauncherRegistry:
 
     @staticmethod
     def instance() -> LauncherRegistry:
-        """Return the registry of the configuration folder of now."""
+        """Return the registry of the present configuration folder."""
         folder = LauncherRegistry.config_dir()
         if folder not in LauncherRegistry.INSTANCES:
             LauncherRegistry.INSTANCES[folder] = LauncherRegistry(folder)
@@ -74,16 +74,16 @@ class LauncherRegistry:
             RequirementError: When a text is wrong.
             LauncherFileError: When the user's function fails, or returns something else.
         """
-        asked = union(specs)
+        required = union(specs)
         if self._function is None:
-            return self._find_here(asked)
-        return self._ask(self._function, asked, tags)
+            return self._find_here(required)
+        return self._call(self._function, required, tags)
 
-    def _ask(
-        self, function: _Function, asked: RequirementUnion, tags: Iterable[str]
+    def _call(
+        self, function: _Function, required: RequirementUnion, tags: Iterable[str]
     ) -> Launcher | None:
         try:
-            found = function(asked, set(tags))
+            found = function(required, set(tags))
         except Exception as error:
             where = _place(self.file, error)
             raise LauncherFileError(
@@ -95,18 +95,18 @@ class LauncherRegistry:
             )
         return found
 
-    def _find_here(self, asked: HostRequirement) -> Launcher | None:
-        devices = any(each.accelerators for each in asked.requirements)
-        found = asked.match(local_host(devices=devices))
+    def _find_here(self, required: HostRequirement) -> Launcher | None:
+        devices = any(each.accelerators for each in required.requirements)
+        found = required.match(local_host(devices=devices))
         if found is None:
             return None
-        # One launcher a requirement: each has a connection of its own.
+        # One launcher for each requirement: each has a connection of its own.
         if found.requirement not in self._local:
             self._local[found.requirement] = DirectLauncher(requirement=found.requirement)
         return self._local[found.requirement]
 
     def explain(self, *specs: HostRequirement | str, tags: Iterable[str] = ()) -> str:
-        """Say, for people, what becomes of each alternative on each host that is asked.
+        """Return, for people, whether each host of the configuration satisfies each alternative.
 
         With a `launchers.py`, these are the hosts that its function matches the requirement
         against.
@@ -114,25 +114,25 @@ class LauncherRegistry:
         Raises:
             LauncherFileError: When the user's function fails, or returns something else.
         """
-        asked = union(specs)
+        required = union(specs)
         if self._function is None:
             host = local_host()
-            return f"  this machine ({host}; there is no {self.file}):\n" + explain(asked, host)
+            return f"  this machine ({host}; there is no {self.file}):\n" + explain(required, host)
         matches: list[tuple[HostRequirement, HostSpecification]] = []
-        mark = ASKED.set(matches)
+        mark = MATCHES.set(matches)
         try:
-            found = self._ask(self._function, asked, tags)
+            found = self._call(self._function, required, tags)
         finally:
-            ASKED.reset(mark)
-        said = "none" if found is None else f"a {type(found).__name__}"
-        lines = [f"  the function find_launcher of {self.file} returned {said}"]
+            MATCHES.reset(mark)
+        result = "none" if found is None else f"a {type(found).__name__}"
+        lines = [f"  the function find_launcher of {self.file} returned {result}"]
         for requirement, host in matches:
             lines += [f"  matched against {host}:", explain(requirement, host)]
         return "\n".join(lines)
 
 
 def union(specs: Iterable[HostRequirement | str]) -> RequirementUnion:
-    """Put requirements, some of them text, together as alternatives."""
+    """Return requirements, some of them text, together as alternatives."""
     read = [each if isinstance(each, HostRequirement) else parse(each) for each in specs]
     if not read:
         raise ValueError("expected at least one requirement, such as 'cpu(cores=4)'")
@@ -147,7 +147,7 @@ def find_launcher(*specs: HostRequirement | str, tags: Iterable[str] = ()) -> La
         tags: Handed to the user's `find_launcher`.
 
     Raises:
-        LauncherNotFoundError: When there is none; says why each alternative was refused.
+        LauncherNotFoundError: When there is none; with the reason for each alternative.
         RequirementError: When a text is wrong.
     """
     registry = LauncherRegistry.instance()
@@ -160,7 +160,7 @@ def find_launcher(*specs: HostRequirement | str, tags: Iterable[str] = ()) -> La
 
 
 def _place(file: Path, error: BaseException) -> str:
-    """Return the file and, if it can be told, the line of it where an error comes from."""
+    """Return the file and, if it is known, the line of it where an error comes from."""
     if isinstance(error, SyntaxError) and error.filename == str(file):
         return f"{file}, line {error.lineno}"
     lines = [
@@ -179,8 +179,10 @@ def _load(file: Path) -> _Function:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise LauncherFileError(f"{_place(file, error)}: {type(error).__name__}: {said}") from error
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise LauncherFileError(
+            f"{_place(file, error)}: {type(error).__name__}: {message}"
+        ) from error
     function: _Function | None = getattr(module, "find_launcher", None)
     if not callable(function):
         raise LauncherFileError(f"{file}: expected a function find_launcher(requirements, tags)")

@@ -1,4 +1,4 @@
-"""What jobs take of a host and what is left: arithmetic only, no file and no process."""
+"""What jobs take of a host, and what is left of it: arithmetic only, no file and no process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Need(NamedTuple):
         cores: Number of CPU cores.
         memory: Bytes.
         devices: Number of accelerators.
-        among: The names of the accelerators that will do.
+        among: The names of the suitable accelerators.
         duration: Seconds after which it is ended; 0: never.
     """
 
@@ -32,7 +32,7 @@ class Need(NamedTuple):
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Need:
-        """Read what `to_json` returned."""
+        """Return the need that `to_json` has written."""
         need = Need(**data)
         return need._replace(among=tuple(need.among)) if need.among else need
 
@@ -72,7 +72,7 @@ class Reservation(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What there is to take.
+    """What there is of this host.
 
     Attributes:
         cpus: The CPUs that this server's jobs may use, a bit mask.
@@ -107,7 +107,7 @@ def free_cores(reservations: Iterable[Reservation], mask: int) -> int:
 
 
 def free_devices(reservations: Iterable[Reservation], need: Need) -> list[str]:
-    """Return the accelerators that would do for `need` and that no job holds."""
+    """Return the accelerators that are suitable for `need` and that no job holds."""
     taken = {device for each in reservations for device in each.devices}
     return [device for device in need.among if device not in taken]
 
@@ -128,11 +128,11 @@ def impossible(need: Need, host: Host) -> list[str]:
     """Return what of `need` this host can never give, as text; empty when it can give all."""
     reasons = []
     if need.cores > cores_in(host.cpus):
-        reasons.append(f"{need.cores} cores asked for, there are {cores_in(host.cpus)}")
+        reasons.append(f"{need.cores} cores required, there are {cores_in(host.cpus)}")
     if need.memory > host.memory:
-        reasons.append(f"{need.memory} bytes of memory asked for, there are {host.memory}")
+        reasons.append(f"{need.memory} bytes of memory required, there are {host.memory}")
     if need.devices > len(need.among):
-        reasons.append(f"{need.devices} devices asked for, {len(need.among)} would do")
+        reasons.append(f"{need.devices} devices required, {len(need.among)} are suitable")
     return reasons
 
 

@@ -7,9 +7,9 @@ by number and start time, so that every server can see which are gone: whatever 
 way, loses no capacity.
 
 The file has two halves, written in turn, each a numbered and checksummed JSON document: the newest
-whole one counts, so that whoever is killed while writing spoils nothing. (Other files here are
-renamed into place; this one is written twice a job, and some file systems write a file that is
-renamed over another to disk at once, which costs as much as a fork.)
+whole one counts, so that a server which is killed while it writes spoils nothing. (Other files here
+are renamed into place; this one is written twice for each job, and some file systems write a file
+that is renamed over another to disk at once, which costs as much as a fork.)
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import os
 from binascii import crc32
-from types import TracebackType
 
 from xpm_os.locks import lock, unlock
 from xpm_os.processes import ProcessId
@@ -87,12 +86,7 @@ class Ledger:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         try:
             if error is None:
                 self._write()

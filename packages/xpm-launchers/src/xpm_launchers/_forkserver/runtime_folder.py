@@ -1,4 +1,4 @@
-"""Where fork servers and drivers of one user on one host meet."""
+"""The folder where the drivers and fork servers of a user on a host find each other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import stat
 from xpm_launchers.exceptions import RuntimeFolderError
 from xpm_os.hosts import LINUX, boot_id
 
-#: Moves the meeting place; drivers with different places do not share capacity.
+#: Moves the folder; drivers with different folders do not share capacity.
 VARIABLE = "XPM_RUNTIME_DIR"
 
 
@@ -43,9 +43,9 @@ def _make_private(path: str) -> None:
     if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
         return
     raise RuntimeFolderError(
-        f"expected {path} to be a folder of user {os.getuid()} that nobody else can write to, got "
-        f"owner {found.st_uid}, mode {stat.filemode(found.st_mode)}; remove it, or set {VARIABLE} "
-        f"to a folder of your own on this host"
+        f"expected {path} to be a folder of user {os.getuid()} that no other user can write to, "
+        f"got owner {found.st_uid}, mode {stat.filemode(found.st_mode)}; remove it, or set "
+        f"{VARIABLE} to a folder of your own on this host"
     )
 
 

@@ -1,4 +1,4 @@
-"""This host as jobs share it: its hardware, and the time that a job has left.
+"""This host: its hardware, its processes, what runs in one, and the time that a job has left.
 
-A lowest room: it knows no other.
+Knows what a process is for all back ends, and no launcher.
 """

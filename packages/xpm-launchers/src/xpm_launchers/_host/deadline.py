@@ -1,16 +1,15 @@
-"""How much time a job has left, as its launcher said when it started it."""
+"""How much time a job has left, by what its launcher wrote when it started it."""
 
 from __future__ import annotations
 
 import os
 import time
 
-#: Holds when a job's time is over, in seconds since the epoch
-VARIABLE = "XPM_DEADLINE"
+#: The variable that holds when a job's time is over, in seconds since the epoch
+DEADLINE = "XPM_DEADLINE"
 
-
-#: What the variable says, and when that is on a clock that nobody sets
-_known: tuple[str, float] | None = None
+#: The variable's text, and its time on a clock that is never set
+_deadline: tuple[str, float] | None = None
 
 
 def remaining_time() -> float | None:
@@ -19,15 +18,15 @@ def remaining_time() -> float | None:
     What is read from the system's clock is read once: set later, it changes nothing.
 
     Returns:
-        None when there is no time limit, or no launcher that tells it.
+        None when there is no time limit, or the launcher gives none to the job.
     """
-    global _known
-    said = os.environ.get(VARIABLE)
-    if said is None:
+    global _deadline
+    text = os.environ.get(DEADLINE)
+    if text is None:
         return None
-    if _known is None or _known[0] != said:
+    if _deadline is None or _deadline[0] != text:
         try:
-            _known = said, time.monotonic() + float(said) - time.time()
+            _deadline = text, time.monotonic() + float(text) - time.time()
         except ValueError:
             return None
-    return max(0.0, _known[1] - time.monotonic())
+    return max(0.0, _deadline[1] - time.monotonic())

@@ -33,22 +33,22 @@ class Redirect:
 
     @classmethod
     def inherit(cls) -> Redirect:
-        """The stream of this process."""
+        """Return the stream of this process."""
         return cls("inherit")
 
     @classmethod
     def none(cls) -> Redirect:
-        """Nothing: what is written is lost, what is read is empty."""
+        """Return nothing: what is written is lost, what is read is empty."""
         return cls("none")
 
     @classmethod
     def file(cls, path: str | os.PathLike[str]) -> Redirect:
-        """A file, which is made empty if it is for output."""
+        """Return a file, which is made empty if it is for output."""
         return cls("file", path=Path(path))
 
     @classmethod
     def pipe(cls, function: Callable[[bytes], object]) -> Redirect:
-        """A function, called (in a thread of its own) with each piece that the process writes."""
+        """Return a function, called in a thread of its own with each piece of output."""
         return cls("pipe", function=function)
 
 
@@ -56,7 +56,7 @@ class ProcessBuilder(ABC):
     """Everything a process starts with; `start` makes one."""
 
     def __init__(self) -> None:
-        #: The words of the command line
+        #: The command line
         self.command: list[str] = []
         self.stdin = Redirect.none()
         self.stdout = Redirect.inherit()

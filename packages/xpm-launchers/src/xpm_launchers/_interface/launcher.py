@@ -72,7 +72,7 @@ class Launcher(ABC):
     def __init__(self, connector: Connector, *, priority: float = 0) -> None:
         self.connector = connector
         self.priority = priority
-        #: Variables added to the environment of every job (by whoever builds commands)
+        #: Variables added to the environment of every job (by what builds commands)
         self.environ: dict[str, str] = {}
 
     @abstractmethod

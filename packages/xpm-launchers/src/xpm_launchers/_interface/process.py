@@ -25,7 +25,7 @@ class Command(NamedTuple):
     """A process to be: what it runs, and everything it starts with.
 
     Attributes:
-        call: A `PythonCall`, or the words of a command line.
+        call: A `PythonCall`, or a command line as a tuple.
         cwd: Working directory.
         stdout: File for the standard output, truncated when the process starts.
         stderr: File for the standard error; may be the same as `stdout`.
@@ -57,7 +57,7 @@ class ProcessState(Enum):
 
 
 class Process(ABC):
-    """A process somewhere, known by a handle that survives whoever started it."""
+    """A process somewhere, known by a handle that outlives the program which started it."""
 
     @abstractmethod
     def handle(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class ProcessExit(NamedTuple):
     """How a process ended.
 
     Attributes:
-        code: Exit status, `-N` when signal N ended it, None when nobody knows.
+        code: Exit status, `-N` when signal N ended it, None when it is not known.
         reason: None (success), `"failed"`, `"memory"`, `"timeout"`, `"cancelled"` or `"lost"`.
         message: One line for people.
         max_rss: Peak of the resident memory, in bytes.

@@ -1,4 +1,4 @@
-"""This host: starting processes on it, its files and its locks.
+"""The connector of this host: its files, locks and counters, and single processes.
 
-Knows processes and tokens. Does not know launchers.
+Knows processes and tokens, and no launcher.
 """

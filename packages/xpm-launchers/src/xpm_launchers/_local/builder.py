@@ -10,15 +10,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, Any
 
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers._interface.builders import ProcessBuilder, Redirect
 from xpm_launchers._interface.process import ProcessState
-from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
 from xpm_os.processes import start_time
 
 
 class ChildProcess(LocalProcess):
-    """A process that this one has started, and whose exit status it learns."""
+    """A child of this process, whose exit status is known at its end."""
 
     def __init__(self, child: subprocess.Popen[bytes], readers: list[threading.Thread]) -> None:
         super().__init__(child.pid, start_time(child.pid))
@@ -31,7 +31,7 @@ class ChildProcess(LocalProcess):
         return self._child.poll()
 
     def is_running(self) -> bool:
-        """Tell whether it runs."""
+        """Return whether it runs."""
         return self.code is None
 
     def state(self) -> ProcessState:
@@ -41,7 +41,7 @@ class ChildProcess(LocalProcess):
         return ProcessState.DONE if self.code == 0 else ProcessState.ERROR
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for its end, and for what its pipes still hold; returns whether it has ended."""
+        """Wait for its end and for what its pipes still hold, and return whether it has ended."""
         limit = None if timeout is None else time.monotonic() + timeout
         try:
             self._child.wait(timeout)
@@ -53,7 +53,7 @@ class ChildProcess(LocalProcess):
 
 
 class LocalProcessBuilder(ProcessBuilder):
-    """Starts a process of this machine, at once: it takes no place of a launcher's.
+    """Starts a process of this machine, at once: it takes no slot of a launcher.
 
     >>> builder = LocalProcessBuilder()
     >>> builder.command = ["sh", "-c", "exit 3"]
@@ -68,13 +68,13 @@ class LocalProcessBuilder(ProcessBuilder):
         Raises:
             LaunchError: When there is no such program, folder or file.
         """
-        words: object = self.command  # users may say anything
-        if isinstance(words, str) or not words:
-            raise LaunchError(f"expected the words of a command line, got {words!r}")
+        line: object = self.command  # users may set anything
+        if isinstance(line, str) or not line:
+            raise LaunchError(f"expected a command line as a list, got {line!r}")
         with ExitStack() as opened:
             try:
                 child = subprocess.Popen(
-                    [os.fspath(word) for word in self.command],
+                    [os.fspath(part) for part in self.command],
                     cwd=self.workingDirectory,
                     env={**os.environ, **self.environ},
                     stdin=_stream(self.stdin, "rb", opened),

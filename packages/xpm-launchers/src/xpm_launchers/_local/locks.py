@@ -1,17 +1,16 @@
-"""The lock of a connector, for whoever needs one on a host."""
+"""The lock of a connector, for users that need one on a host."""
 
 from __future__ import annotations
 
 import os
 import time
-from types import TracebackType
 
 from xpm_launchers.exceptions import LockTimeoutError
 from xpm_os import locks
 
 
 class FileLock:
-    """A lock on a file, given back when its holder dies; for `with` and `async with`.
+    """A lock on a file, released when its holder dies; for `with` and `async with`.
 
     Args:
         path: The file, made if it is not there, and left there.
@@ -29,7 +28,7 @@ class FileLock:
         return self._lock.held
 
     def acquire(self) -> None:
-        """Take the lock.
+        """Acquire the lock.
 
         Raises:
             LockTimeoutError: It was not free in time.
@@ -42,19 +41,19 @@ class FileLock:
             time.sleep(self._checked(pauses.take()))
 
     async def acquire_async(self) -> None:
-        """Take the lock, without keeping the event loop.
+        """Acquire the lock, without keeping the event loop.
 
         Raises:
             LockTimeoutError: It was not free in time.
         """
-        import asyncio  # costs 30 ms; whoever awaits has it
+        import asyncio  # costs 30 ms; a program that awaits has it
 
         pauses = locks.Pauses(None if self.max_delay < 0 else self.max_delay)
         while not self._lock.acquire(blocking=False):
             await asyncio.sleep(self._checked(pauses.take()))
 
     def release(self) -> None:
-        """Give the lock back; nothing happens when it is not held."""
+        """Release the lock; nothing happens when it is not held."""
         self._lock.release()
 
     def _checked(self, pause: float | None) -> float:
@@ -66,22 +65,12 @@ class FileLock:
         self.acquire()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.release()
 
     async def __aenter__(self) -> FileLock:
         await self.acquire_async()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         self.release()

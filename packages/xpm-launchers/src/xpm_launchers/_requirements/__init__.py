@@ -1,4 +1,4 @@
-"""Hardware requirements: parsing, matching, and the specifications of hosts.
+"""Hardware requirements: their language, how hosts satisfy them, and what hosts have.
 
-Pure, but for the look at this host's devices.
+Without I/O, but for the look at this host's devices.
 """

@@ -24,10 +24,10 @@ NVIDIA_LIMIT = 30.0
 
 @lru_cache(maxsize=1)
 def local_devices() -> tuple[tuple[str, AcceleratorSpecification], ...]:
-    """The accelerators of this machine that this process may use, with the names to ask for them.
+    """Return the accelerators of this machine that this process may use, with their names.
 
     A CUDA device's name is its number in PCI order, as `nvidia-smi` counts; what the variable
-    `CUDA_VISIBLE_DEVICES` leaves out is not there. The answer is remembered.
+    `CUDA_VISIBLE_DEVICES` leaves out is not there. The result is remembered.
     """
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return ((MPS, MPSSpecification(memory=total_memory(), model=_apple_chip())),)
@@ -35,19 +35,19 @@ def local_devices() -> tuple[tuple[str, AcceleratorSpecification], ...]:
 
 
 def _apple_chip() -> str:
-    """The name of the chip, such as "M2 Pro"."""
+    """Return the name of the chip, such as "M2 Pro"."""
     name = ["sysctl", "-n", "machdep.cpu.brand_string"]
     try:
-        said = subprocess.run(name, capture_output=True, text=True, timeout=5, check=True).stdout
+        output = subprocess.run(name, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return ""
-    return said.strip().removeprefix("Apple ")
+    return output.strip().removeprefix("Apple ")
 
 
 def _cuda_devices() -> list[tuple[str, AcceleratorSpecification]]:
     query = "--query-gpu=index,uuid,memory.total,name"
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             ["nvidia-smi", query, "--format=csv,noheader,nounits"],
             capture_output=True,
             text=True,
@@ -57,10 +57,10 @@ def _cuda_devices() -> list[tuple[str, AcceleratorSpecification]]:
     except (OSError, subprocess.SubprocessError):  # no such program, no card, no driver
         return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    allowed = None if visible is None else {word.strip() for word in visible.split(",")}
+    allowed = None if visible is None else {part.strip() for part in visible.split(",")}
     found: list[tuple[str, AcceleratorSpecification]] = []
-    for line in said.splitlines():
-        index, uuid, memory, model = (word.strip() for word in line.split(",", 3))
+    for line in output.splitlines():
+        index, uuid, memory, model = (part.strip() for part in line.split(",", 3))
         if allowed is not None and not {index, uuid} & allowed:
             continue
         size = int(memory) << 20 if memory.isdigit() else total_memory()  # unified: "[N/A]"
@@ -69,7 +69,7 @@ def _cuda_devices() -> list[tuple[str, AcceleratorSpecification]]:
 
 
 def local_host(*, devices: bool = True) -> HostSpecification:
-    """What this process may use of this machine.
+    """Return what this process may use of this machine.
 
     Args:
         devices: Whether to look for accelerators, which may take a second.

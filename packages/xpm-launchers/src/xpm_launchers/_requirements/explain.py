@@ -1,4 +1,4 @@
-"""Saying why a host will not do."""
+"""Why a host does not satisfy a requirement, for people."""
 
 from __future__ import annotations
 

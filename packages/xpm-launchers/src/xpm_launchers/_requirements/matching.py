@@ -14,7 +14,7 @@ class Missing(NamedTuple):
 
     Attributes:
         resource: `"duration"`, `"memory"`, `"cores"`, `"accelerators"`.
-        message: How much is asked for, and how much there is.
+        message: How much is required, and how much there is.
     """
 
     resource: str
@@ -22,17 +22,17 @@ class Missing(NamedTuple):
 
 
 def satisfies(req: RequiredResources, host: HostSpecification) -> bool:
-    """Tell whether `host` satisfies `req`: what `missing` says, without the words."""
-    wanted, there = req.accelerators, host.accelerators
+    """Return whether `host` satisfies `req`: whether `missing` returns nothing, but faster."""
+    wanted, available = req.accelerators, host.accelerators
     if host.max_duration and req.duration > host.max_duration:
         return False
     if req.cpu.cores > host.cpu.cores or req.cpu.memory > host.cpu.memory:
         return False
-    if not host.min_gpu <= len(wanted) <= len(there):
+    if not host.min_gpu <= len(wanted) <= len(available):
         return False
     if not wanted:
         return True
-    given = assign(wanted, there)
+    given = assign(wanted, available)
     return None not in given and req.cpu.memory + _shared(req, host, given) <= host.cpu.memory
 
 
@@ -52,28 +52,28 @@ def missing(req: RequiredResources, host: HostSpecification) -> list[Missing]:
         found.append(
             Missing(
                 "duration",
-                f"{format_duration(req.duration)} asked for, at most "
+                f"{format_duration(req.duration)} required, at most "
                 f"{format_duration(host.max_duration)}: "
                 f"{format_duration(req.duration - host.max_duration)} too long",
             )
         )
     if req.cpu.cores > host.cpu.cores:
         short = req.cpu.cores - host.cpu.cores
-        there = f"{host.cpu.cores} there: {short} missing"
-        found.append(Missing("cores", f"{req.cpu.cores} asked for, {there}"))
+        available = f"{host.cpu.cores} available: {short} missing"
+        found.append(Missing("cores", f"{req.cpu.cores} required, {available}"))
     if len(req.accelerators) < host.min_gpu:
-        wanted = f"{len(req.accelerators)} asked for, at least {host.min_gpu} must be"
+        wanted = f"{len(req.accelerators)} required, at least {host.min_gpu} must be"
         found.append(Missing("accelerators", wanted))
     given = assign(req.accelerators, host.accelerators) if req.accelerators else []
     if None in given:
         found.append(Missing("accelerators", _describe(req, host, given)))
     shared = _shared(req, host, given)
     if req.cpu.memory + shared > host.cpu.memory:
-        asked = approximate_memory(req.cpu.memory + shared)
+        required = approximate_memory(req.cpu.memory + shared)
         note = ", shared with accelerators" if shared else ""
-        there = approximate_memory(host.cpu.memory)
+        available = approximate_memory(host.cpu.memory)
         lacking = approximate_memory(req.cpu.memory + shared - host.cpu.memory)
-        message = f"{asked} asked for{note}, {there} there: {lacking} missing"
+        message = f"{required} required{note}, {available} available: {lacking} missing"
         found.append(Missing("memory", message))
     return found
 
@@ -85,15 +85,15 @@ def _describe(req: RequiredResources, host: HostSpecification, given: Sequence[i
     short = sum(
         index is None and each == first for each, index in zip(req.accelerators, given, strict=True)
     )
-    there = ", ".join(map(str, host.accelerators)) or "none"
-    return f"{len(same)} {first} asked for, {fit} will do (there: {there}): {short} missing"
+    available = ", ".join(map(str, host.accelerators)) or "none"
+    return f"{len(same)} {first} required, {fit} suitable (available: {available}): {short} missing"
 
 
 def assign(
-    wanted: Sequence[AcceleratorSpecification], there: Sequence[AcceleratorSpecification]
+    wanted: Sequence[AcceleratorSpecification], available: Sequence[AcceleratorSpecification]
 ) -> list[int | None]:
-    """Return which of `there` each of `wanted` gets (a largest matching, by augmenting paths)."""
-    rows = _will_do(wanted, there)
+    """Return which of `available` each of `wanted` gets: a largest matching (augmenting paths)."""
+    rows = _suitable(wanted, available)
     holder: dict[int, int] = {}
 
     def place(want: int, tried: set[int]) -> bool:
@@ -114,14 +114,14 @@ def assign(
     return given
 
 
-def _will_do(
-    wanted: Sequence[AcceleratorSpecification], there: Sequence[AcceleratorSpecification]
+def _suitable(
+    wanted: Sequence[AcceleratorSpecification], available: Sequence[AcceleratorSpecification]
 ) -> list[list[int]]:
-    """Return, for each of `wanted`, the indices of those of `there` that will do for it."""
+    """Return, for each of `wanted`, the indices of those of `available` that are suitable."""
     rows: list[list[int]] = []
     for number, want in enumerate(wanted):
         if number and want == wanted[number - 1]:  # equal ones come together
             rows.append(rows[-1])
         else:
-            rows.append([index for index, spec in enumerate(there) if spec.match(want)])
+            rows.append([index for index, spec in enumerate(available) if spec.match(want)])
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -61,7 +62,7 @@ _KINDS = {"cuda": cuda_gpu, "gpu": gpu, "mps": mps_gpu}
 
 
 class _Fault(Exception):
-    """A word that is grammatical and wrong."""
+    """A token that is grammatical and wrong."""
 
     def __init__(self, token: Token, message: str) -> None:
         self.token, self.message = token, message
@@ -77,7 +78,7 @@ def _read(parse: Any, token: Token) -> int:
 
 @v_args(inline=True)
 class _Builder(Transformer[Token, RequirementUnion]):
-    """From the tree to requirements."""
+    """Makes requirements of the syntax tree."""
 
     def union(self, *parts: HostSimpleRequirement) -> RequirementUnion:
         return RequirementUnion(*parts)
@@ -109,8 +110,11 @@ class _Builder(Transformer[Token, RequirementUnion]):
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Lark:
-    return Lark(GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=True)
+def _parser() -> Callable[[str], RequirementUnion]:
+    # The type of `Lark.parse` is that of a tree, of which the builder makes something else.
+    parse: Any = Lark(GRAMMAR, parser="lalr", transformer=_Builder(), maybe_placeholders=True).parse
+    made: Callable[[str], RequirementUnion] = parse
+    return made
 
 
 def parse(expr: str) -> RequirementUnion:
@@ -123,12 +127,12 @@ def parse(expr: str) -> RequirementUnion:
 
     Raises:
         RequirementError: With a caret under the fault.
-        TypeError: When `expr` is no text.
+        TypeError: When `expr` is not a string.
     """
     if not isinstance(expr, str):
         raise TypeError(f"expected a requirement such as 'cpu(cores=4)', got {expr!r}")
     try:
-        return _parser().parse(expr)  # type: ignore[return-value]  # the builder makes it
+        return _parser()(expr)
     except _Fault as fault:
         at = fault.token.start_pos or 0
         raise RequirementError(expr, at, fault.message) from None
@@ -143,7 +147,7 @@ def parse(expr: str) -> RequirementUnion:
 
 
 def _near(expr: str, position: int) -> tuple[int, str]:
-    """Return where the word at a fault begins and a hint, if it is nearly one of the language."""
+    """Return where the name at a fault begins and a hint, if one of the language is near."""
     for found in re.finditer(r"[A-Za-z]+", expr):
         if found.start() <= position <= found.end() and found[0] not in _WORDS:
             near = get_close_matches(found[0].lower(), _WORDS, n=1)
@@ -164,5 +168,5 @@ def _message(error: UnexpectedInput) -> str:
         names = error.allowed or set()
     else:
         names = getattr(error, "accepts", None) or getattr(error, "expected", None) or set()
-    words = sorted({_EXPECTED.get(name, name) for name in names})
-    return "expected " + (" or ".join(words) if words else "something else")
+    expected = sorted({_EXPECTED.get(name, name) for name in names})
+    return "expected " + (" or ".join(expected) if expected else "something else")

@@ -1,4 +1,4 @@
-"""What a job asks for: alternatives of processors, memory, accelerators and time."""
+"""What a job requires: alternatives of processors, memory, accelerators and time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .specs import (
 )
 from .units import format_duration, format_memory, parse_memory
 
-#: Where to note what is asked of which host, so that a user's function can be explained
-ASKED: ContextVar[list[tuple[HostRequirement, HostSpecification]] | None] = ContextVar(
-    "ASKED", default=None
+#: Where to note which requirement is matched with which host, to explain a user's function
+MATCHES: ContextVar[list[tuple[HostRequirement, HostSpecification]] | None] = ContextVar(
+    "MATCHES", default=None
 )
 
 
@@ -52,17 +52,17 @@ class HostRequirement(ABC):
         """Return the same requirement with a duration multiplied by `coefficient`."""
 
     def match(self, host: HostSpecification) -> MatchRequirement | None:
-        """Return the first alternative that `host` satisfies, with its score; None if none."""
-        asked = ASKED.get()
-        if asked is not None:
-            asked.append((self, host))
+        """Return the first alternative that `host` satisfies, with its score; None without one."""
+        matches = MATCHES.get()
+        if matches is not None:
+            matches.append((self, host))
         for each in self.requirements:
             if satisfies(each, host):
                 return MatchRequirement(host.priority, each)
         return None
 
     def explain(self, host: HostSpecification) -> list[tuple[HostSimpleRequirement, list[Missing]]]:
-        """Return for each alternative what `host` is short of; nothing: it satisfies it."""
+        """Return for each alternative what `host` is short of; nothing when it satisfies it."""
         return [(each, missing(each, host)) for each in self.requirements]
 
     def __or__(self, other: HostRequirement) -> RequirementUnion:

@@ -10,7 +10,7 @@ from .units import approximate_memory, format_duration
 
 
 class AcceleratorType(Enum):
-    """Types of accelerators that can be told apart."""
+    """Types of accelerators that can be distinguished."""
 
     CUDA = "cuda"
     MPS = "mps"
@@ -18,12 +18,12 @@ class AcceleratorType(Enum):
 
 @attrs.frozen
 class AcceleratorSpecification:
-    """An accelerator: of a host, or asked for (then of any type).
+    """An accelerator: of a host, or required (then of any type).
 
     Attributes:
         memory: Bytes.
         model: Name of the card.
-        min_memory: Of a host's: the least that must be asked for to get it, in bytes.
+        min_memory: Of a host's: the least that must be required to get it, in bytes.
     """
 
     memory: int = 0
@@ -41,7 +41,7 @@ class AcceleratorSpecification:
         return False
 
     def match(self, spec: AcceleratorSpecification) -> bool:
-        """Tell whether this one of a host satisfies `spec`, which is asked for."""
+        """Return whether this one of a host satisfies `spec`, which is required."""
         if spec.accelerator_type not in (None, self.accelerator_type):
             return False
         return self.min_memory <= spec.memory <= self.memory
@@ -59,13 +59,7 @@ class AcceleratorSpecification:
 
 @attrs.frozen
 class CudaSpecification(AcceleratorSpecification):
-    """An NVIDIA card, with memory of its own.
-
-    Attributes:
-        memory: Bytes.
-        model: Name of the card.
-        min_memory: Of a host's: the least that must be asked for to get it, in bytes.
-    """
+    """An NVIDIA card, with memory of its own."""
 
     @property
     def accelerator_type(self) -> AcceleratorType:
@@ -75,13 +69,7 @@ class CudaSpecification(AcceleratorSpecification):
 
 @attrs.frozen
 class MPSSpecification(AcceleratorSpecification):
-    """An Apple GPU (Metal Performance Shaders), whose memory is the host's.
-
-    Attributes:
-        memory: Bytes.
-        model: Name of the chip.
-        min_memory: Of a host's: the least that must be asked for to get it, in bytes.
-    """
+    """An Apple GPU (Metal Performance Shaders), whose memory is the host's."""
 
     @property
     def accelerator_type(self) -> AcceleratorType:
@@ -128,7 +116,7 @@ class HostSpecification:
         cpu: Its processors.
         priority: Preference; higher is preferred.
         max_duration: Seconds that a job may take; 0: no limit.
-        min_gpu: Number of accelerators that must be asked for to get it.
+        min_gpu: Number of accelerators that must be required to get it.
     """
 
     accelerators: list[AcceleratorSpecification] = attrs.field(factory=list)

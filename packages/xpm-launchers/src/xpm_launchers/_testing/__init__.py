@@ -1,4 +1,4 @@
 """What a launcher must do, as tests that any launcher can be given.
 
-Knows the interface alone.
+Knows the interface, and processes by their handles.
 """

@@ -1,4 +1,4 @@
-"""What every launcher must do, as tests that whoever writes one runs."""
+"""What every launcher must do, as tests for the author of one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+from xpm_launchers._host.handles import process_from_handle
 from xpm_launchers._interface.launcher import Launcher
 from xpm_launchers._interface.process import Command, Process, PythonCall
-from xpm_launchers._processes.handles import process_from_handle
 
 from .recorder import Recorder, wait_until
 
@@ -35,7 +35,7 @@ class LauncherConformance:
     limit = 60.0
 
     def shell(self, folder: Path, script: str, name: str = "job", **environ: str) -> Command:
-        """A command that runs a shell script in `folder`."""
+        """Return a command that runs a shell script in `folder`."""
         return Command(
             ("sh", "-c", script),
             cwd=folder,
@@ -45,7 +45,7 @@ class LauncherConformance:
         )
 
     def test_success(self, launcher: Launcher, tmp_path: Path) -> None:
-        """Events come in order, with the key, and the end says success."""
+        """Events come in order, with the key, and the exit is a success."""
         recorder, key = Recorder(), object()
         ticket = recorder.run(launcher, key, self.shell(tmp_path, "exit 0"))
         end = recorder.end(key, self.limit)
@@ -54,7 +54,7 @@ class LauncherConformance:
         assert recorder.of(key) == ["granted", "started", "ended"]
 
     def test_failure(self, launcher: Launcher, tmp_path: Path) -> None:
-        """The exit status is told, with a message."""
+        """The exit status is reported, with a message."""
         recorder = Recorder()
         recorder.run(launcher, "job", self.shell(tmp_path, "exit 3"))
         end = recorder.end("job", self.limit)
@@ -67,11 +67,11 @@ class LauncherConformance:
         folder.mkdir()
         (folder / "job.out").write_text("left by an earlier run, and longer than what comes now")
         recorder = Recorder()
-        words = "two words, 'quotes' \" and\na new line"
-        script = 'pwd; echo "$WORDS"; echo error >&2'
-        recorder.run(launcher, "job", self.shell(folder, script, WORDS=words))
+        text = "two words, 'quotes' \" and\na new line"
+        script = 'pwd; echo "$TEXT"; echo error >&2'
+        recorder.run(launcher, "job", self.shell(folder, script, TEXT=text))
         assert recorder.end("job", self.limit).code == 0
-        assert (folder / "job.out").read_text() == f"{folder}\n{words}\n"
+        assert (folder / "job.out").read_text() == f"{folder}\n{text}\n"
         assert (folder / "job.err").read_text() == "error\n"
 
     def test_one_file_for_both_streams(self, launcher: Launcher, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ class LauncherConformance:
         assert str(last.value) if last.kind == "refused" else last.value.reason == "failed"
 
     def test_not_granted_not_started(self, launcher: Launcher, tmp_path: Path) -> None:
-        """Nothing follows a cancelled request, and its place is free."""
+        """Nothing follows a cancelled request, and its slot is free."""
         recorder = Recorder()
         tickets = [launcher.request(key, recorder) for key in range(2)]
         recorder.wait_for("granted", 0, self.limit)

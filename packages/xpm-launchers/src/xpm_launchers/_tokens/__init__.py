@@ -1,4 +1,4 @@
 """Counters that all processes which see a folder share.
 
-Knows processes, to tell whether a holder lives.
+Knows processes, to see whether a holder lives.
 """

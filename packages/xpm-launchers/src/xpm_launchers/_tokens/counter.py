@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 
 from xpm_launchers.exceptions import TokenFileError
 
-from .holder_files import LifeFile, life_file
-from .holders import is_alive, owner_is_alive
+from .holder_files import HolderFile, holder_file
+from .holders import holder_is_alive, is_alive
 from .legacy import units_held, write_total
 from .log import Log
 from .queue import (
@@ -25,11 +25,11 @@ from .queue import (
 )
 
 
-class Reservation:
-    """Units that this process has asked for, then holds.
+class OwnClaim:
+    """A claim of this process: units that it has requested, then holds.
 
     Attributes:
-        claim: What the counter's log says of it.
+        claim: Its record in the counter's log.
         granted: Whether the units are held, as far as was seen.
     """
 
@@ -40,10 +40,10 @@ class Reservation:
         self.granted = granted
 
 
-ReservationT = TypeVar("ReservationT", bound=Reservation)
+OwnClaimT = TypeVar("OwnClaimT", bound=OwnClaim)
 
 
-class Counter(Generic[ReservationT]):
+class Counter(Generic[OwnClaimT]):
     """The counter in a folder, as this process uses it; for several threads.
 
     In a forked child it begins anew: what is held is its parent's.
@@ -62,14 +62,14 @@ class Counter(Generic[ReservationT]):
         self._pid = os.getpid()
         self._mutex = threading.RLock()
         self._log = Log(self.path)
-        self._holder_file: LifeFile | None = None
+        self._holder_file: HolderFile | None = None
         #: Requests of this process that wait
-        self._waiting: dict[int, ReservationT] = {}
+        self._waiting: dict[int, OwnClaimT] = {}
         #: Numbers of those that hold units
         self._held: set[int] = set()
-        self._granted: list[ReservationT] = []
+        self._granted: list[OwnClaimT] = []
         #: Requests that waited, and are gone from the log
-        self._vanished: list[ReservationT] = []
+        self._vanished: list[OwnClaimT] = []
         #: Released, but not written as the disk was full
         self._unwritten: list[Claim] = []
         self._stuck_since = self._probe_at = time.monotonic()
@@ -80,19 +80,19 @@ class Counter(Generic[ReservationT]):
         return self._log.queue.total
 
     def set_total(self, total: int) -> None:
-        """Write how many units there are, if the log says something else."""
+        """Write how many units there are, if the log has another number."""
         with self._log:
             if self._log.queue.total != total:
                 self._log.write([{"op": "total", "total": total}])
                 write_total(self.path, total)
 
-    def request(self, units: int, key: str, make: Callable[[Claim], ReservationT]) -> ReservationT:
+    def request(self, units: int, key: str, make: Callable[[Claim], OwnClaimT]) -> OwnClaimT:
         """Queue for units.
 
         Args:
             units: How many.
             key: What they are for.
-            make: Makes the reservation from its claim.
+            make: Makes the object of this process from the claim.
         """
         with self._entered(), self._log:
             holder = self._need_holder_file()
@@ -100,9 +100,9 @@ class Counter(Generic[ReservationT]):
             if not self._waiting:
                 self._note_progress()
             self._log.write([request_record(claim)])
-            reservation = self._waiting[claim.number] = make(claim)
+            own = self._waiting[claim.number] = make(claim)
             self._grant()
-        return reservation
+        return own
 
     def find(self, key: str) -> Claim | None:
         """Return the claim that holds units under a key, if its holder lives."""
@@ -112,7 +112,7 @@ class Counter(Generic[ReservationT]):
             return None
         return claim
 
-    def poll(self) -> list[ReservationT]:
+    def poll(self) -> list[OwnClaimT]:
         """Look at the counter, and return what was granted since the last call.
 
         Raises:
@@ -146,38 +146,38 @@ class Counter(Generic[ReservationT]):
             queue = self._log.queue
             return max(0, queue.total - queue.used - units_held(self.path))
 
-    def release(self, reservation: ReservationT) -> None:
+    def release(self, own: OwnClaimT) -> None:
         """Release units, or withdraw the request for them."""
         with self._entered():
-            self._waiting.pop(reservation.claim.number, None)
-            self._held.discard(reservation.claim.number)
-            if reservation in self._granted:
-                self._granted.remove(reservation)
-            if reservation in self._vanished:
-                self._vanished.remove(reservation)
-            reservation.granted = False
+            self._waiting.pop(own.claim.number, None)
+            self._held.discard(own.claim.number)
+            if own in self._granted:
+                self._granted.remove(own)
+            if own in self._vanished:
+                self._vanished.remove(own)
+            own.granted = False
             with self._log:
-                self._unwritten.append(reservation.claim)
+                self._unwritten.append(own.claim)
                 try:
                     self._grant()
                 except OSError:
                     return  # a full disk; it is written with what is written next
             self._drop_holder_file()
 
-    def set_evidence(self, reservation: ReservationT, evidence: Evidence) -> None:
+    def set_evidence(self, own: OwnClaimT, evidence: Evidence) -> None:
         """Write what shows from now on that the holder of units is alive.
 
         Raises:
             RuntimeError: When the units are not held.
         """
         with self._entered(), self._log:
-            claim = self._log.queue.held.get(reservation.claim.number)
-            if claim is None or not reservation.granted:
-                raise RuntimeError(f"{reservation!r}: it does not hold its units")
+            claim = self._log.queue.held.get(own.claim.number)
+            if claim is None or not own.granted:
+                raise RuntimeError(f"{own!r}: it does not hold its units")
             self._held.add(claim.number)
-            claim = claim._replace(owner=self._need_holder_file())
+            claim = claim._replace(holder=self._need_holder_file())
             self._log.write([evidence_record(claim, evidence)])
-            reservation.claim = claim._replace(evidence=evidence)
+            own.claim = claim._replace(evidence=evidence)
 
     def close(self) -> None:
         """Withdraw what waits, and release what is held, but for what lives elsewhere."""
@@ -186,7 +186,7 @@ class Counter(Generic[ReservationT]):
                 queue = self._log.queue
                 held = [queue.held[number] for number in self._held if number in queue.held]
                 released = [claim for claim in held if claim.evidence == Evidence()]
-                released += [reservation.claim for reservation in self._waiting.values()]
+                released += [own.claim for own in self._waiting.values()]
                 self._log.write([release_record(claim) for claim in released])
             self._reset()
 
@@ -200,7 +200,7 @@ class Counter(Generic[ReservationT]):
 
     @property
     def _holder(self) -> str:
-        """This process's holder file, as a path from the counter's folder; empty without one."""
+        """The holder file of this process, as a path from the counter's folder; else empty."""
         if self._holder_file is None:
             return ""
         return os.path.relpath(self._holder_file.path, self.path)
@@ -208,7 +208,7 @@ class Counter(Generic[ReservationT]):
     def _need_holder_file(self) -> str:
         """Return this process's holder file, which is made if needed."""
         if self._holder_file is None:
-            self._holder_file = life_file(self.holders)
+            self._holder_file = holder_file(self.holders)
         return self._holder
 
     def _drop_holder_file(self) -> None:
@@ -223,7 +223,7 @@ class Counter(Generic[ReservationT]):
     def _grant(self) -> None:
         """Acquire what is next in the queue and this process's; the log's lock is held.
 
-        Others acquire theirs themselves: who does not look does not hold units without knowing.
+        Other processes acquire theirs themselves: none holds units without having looked.
         """
         self._write_releases()
         queue = self._log.queue
@@ -235,15 +235,15 @@ class Counter(Generic[ReservationT]):
             if not queue.fits(claim, elsewhere):
                 return
             self._log.write([acquire_record(claim)])
-            reservation = self._waiting.pop(claim.number)
-            reservation.granted = True
+            own = self._waiting.pop(claim.number)
+            own.granted = True
             self._held.add(claim.number)
-            self._granted.append(reservation)
+            self._granted.append(own)
 
     def _find_vanished(self, queue: Queue) -> None:
         """Put requests aside that are no longer there: they would be waited for in vain."""
-        for number, reservation in tuple(self._waiting.items()):
-            if number in queue.held or not queue.has(reservation.claim):
+        for number, own in tuple(self._waiting.items()):
+            if number in queue.held or not queue.has(own.claim):
                 self._vanished.append(self._waiting.pop(number))
 
     def _write_releases(self) -> None:
@@ -266,8 +266,8 @@ class Counter(Generic[ReservationT]):
         holder = self._holder
         dead = [claim for claim in held if not is_alive(claim, self.path, holder)]
         holders = []
-        if first is not None and not owner_is_alive(first.owner, self.path, holder):
-            holders.append(first.owner)
+        if first is not None and not holder_is_alive(first.holder, self.path, holder):
+            holders.append(first.holder)
         with self._log:
             queue = self._log.queue
             released = [claim for claim in dead if queue.held.get(claim.number) == claim]

@@ -1,4 +1,4 @@
-"""Life files: files whose locks show which holders are alive."""
+"""Holder files: files whose locks show which processes are alive."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from xpm_os.hosts import host_name
 from xpm_os.locks import close_private, is_locked, is_private, lock, open_private
 
 
-class LifeFile:
-    """A file in `folder`, locked for as long as this process lives; see `life_file`."""
+class HolderFile:
+    """A file in `folder`, locked for as long as this process lives; see `holder_file`."""
 
     def __init__(self, folder: str) -> None:
-        # The name is for people; what is random in it tells containers of one name apart.
+        # The name is for people; what is random in it distinguishes containers of one name.
         self.name = f"{host_name()}.{os.getpid()}.{os.urandom(4).hex()}"
         self.path = os.path.join(folder, self.name)
         self._descriptor = open_private(self.path, os.O_RDWR | os.O_CREAT)
@@ -24,16 +24,16 @@ class LifeFile:
 
 
 def _remove(path: str, descriptor: int) -> None:
-    # In a forked child it is not ours to remove: there its descriptor is closed already.
+    # In a forked child it is the parent's: there its descriptor is closed already.
     if is_private(descriptor):
         with suppress(OSError):
             os.unlink(path)
         close_private(descriptor)
 
 
-_files: weakref.WeakValueDictionary[str, LifeFile] = weakref.WeakValueDictionary()
-#: Those used last, which are kept although nobody needs them: making one costs the disk some time
-_recent: dict[str, LifeFile] = {}
+_files: weakref.WeakValueDictionary[str, HolderFile] = weakref.WeakValueDictionary()
+#: Those used last, which are kept although no counter needs them: making one costs the disk time
+_recent: dict[str, HolderFile] = {}
 RECENT = 64
 _making = threading.Lock()
 
@@ -50,21 +50,21 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_in_child)
 
 
-def life_file(folder: str) -> LifeFile:
-    """Return this process's life file in a folder, which all its counters that keep it there share.
+def holder_file(folder: str) -> HolderFile:
+    """Return this process's holder file in a folder, for all its counters that keep it there.
 
-    It is removed when none of them needs it any more, and others were used since.
+    It is removed when none of them needs it any more, and enough others were used since.
     """
     with _making:
         found = _files.get(folder)
         if found is None or not os.path.exists(found.path):
             os.makedirs(folder, exist_ok=True)
-            # One is made first, then locked: nobody else may take it for a dead one's meanwhile.
+            # A file is made first, then locked: meanwhile it must not look like a dead one's.
             guard = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 lock(guard)
                 _clear_dead(folder)
-                found = _files[folder] = LifeFile(folder)
+                found = _files[folder] = HolderFile(folder)
             finally:
                 os.close(guard)
         _recent.pop(folder, None)
@@ -75,7 +75,7 @@ def life_file(folder: str) -> LifeFile:
 
 
 def _clear_dead(folder: str) -> None:
-    """Remove the life files of processes that are dead: it says the same when there is none."""
+    """Remove the holder files of dead processes, which show no more than a missing file does."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
         if not is_locked(path):

@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from xpm_launchers._processes.local import LocalProcess
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers.exceptions import HandleError
 from xpm_os.files import write_json
 
@@ -35,12 +35,12 @@ def _units(path: str) -> int:
         units = int(record["information"]["count"])
         job, process = record["job_uri"], LocalProcess.from_handle(record["process"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, HandleError):
-        return 0  # being written, gone, or of another host: nothing can be known of it
-    over = any(os.path.exists(f"{job}.{marker}") for marker in ("done", "failed"))
-    return units if not over and process.is_running() else 0
+        return 0  # being written, gone, or of another host: not known
+    ended = any(os.path.exists(f"{job}.{marker}") for marker in ("done", "failed"))
+    return units if not ended and process.is_running() else 0
 
 
 def write_total(folder: str, total: int) -> None:
-    """Tell releases 2.x the number of units; the log, which counts here, has it already."""
+    """Write the number of units for releases 2.x; the log, which counts here, has it already."""
     path = os.path.join(folder, TOTAL)
     write_json(path, {"total": total})

@@ -1,4 +1,4 @@
-"""The log of a counter: one record a line, appended under a lock, read on from where one was.
+"""The log of a counter: one record a line, appended under a lock, read from where reading ended.
 
 A writer that is killed leaves half a line at most, which the next writer cuts off. When most of the
 log is history, it is written anew and renamed into place.
@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from types import TracebackType
 
 from xpm_launchers.exceptions import TokenFileError
 from xpm_os.jsonl import compact, whole_lines
@@ -50,9 +49,9 @@ class Log:
         self._lines = 0
 
     def changed(self) -> bool:
-        """Tell whether there is something unread; costs one look at the file."""
+        """Return whether there is something unread; costs one `stat` of the file."""
         try:
-            return _look(os.stat(self.path)) != self._seen
+            return _stamp(os.stat(self.path)) != self._seen
         except FileNotFoundError:
             return True
 
@@ -63,22 +62,17 @@ class Log:
             self._file = open_private(self.path, os.O_RDWR | os.O_CREAT)
             self._catch_up()
         except BaseException:
-            self._leave()
+            self._close_files()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         try:
-            self._seen = _look(os.fstat(self._file))
+            self._seen = _stamp(os.fstat(self._file))
         finally:
-            self._leave()
+            self._close_files()
 
-    def _leave(self) -> None:
+    def _close_files(self) -> None:
         for descriptor in (self._file, self._lock):
             close_private(descriptor)
         self._lock = self._file = -1
@@ -88,13 +82,13 @@ class Log:
     def _catch_up(self) -> None:
         size = os.fstat(self._file).st_size
         if not self._first or os.pread(self._file, len(self._first), 0) != self._first:
-            self._begin()
+            self._restart()
         if size > self._read:
             data = os.pread(self._file, size - self._read, self._read)
             # Half a line: its writer is dead, as we hold the lock.
             lines, size_of_lines = whole_lines(data)
             for line in lines:
-                self._take_in(line + b"\n")
+                self._apply_line(line + b"\n")
             self._read += size_of_lines
             if size_of_lines < len(data):
                 os.ftruncate(self._file, self._read)
@@ -103,12 +97,12 @@ class Log:
             self._append(line, 1)
             self._first = line
 
-    def _begin(self) -> None:
+    def _restart(self) -> None:
         self.queue = Queue()
         self._first = b""
         self._read = self._lines = 0
 
-    def _take_in(self, line: bytes) -> None:
+    def _apply_line(self, line: bytes) -> None:
         try:
             record = json.loads(line)
             if self._lines:
@@ -121,7 +115,7 @@ class Log:
                 self._first = line
         except (ValueError, KeyError, TypeError) as error:
             number = self._lines + 1
-            self._begin()
+            self._restart()
             raise TokenFileError(
                 f"{self.path}, line {number}: expected a record of a counter: {error}; "
                 "remove the file when nothing uses the counter"
@@ -131,7 +125,7 @@ class Log:
     # --- Writing
 
     def write(self, records: Iterable[Record]) -> None:
-        """Append records and take them in; all or, when the disk is full, none.
+        """Append records and apply them; all or, when the disk is full, none.
 
         Raises:
             OSError: When they cannot be written.
@@ -156,7 +150,7 @@ class Log:
         self._lines += lines
 
     def _rewrite(self) -> None:
-        """Leave the history out. Not needed, only smaller: a full disk is no reason to fail."""
+        """Leave the history out, which makes the file smaller: a full disk is no reason to fail."""
         temporary = f"{self.path}.tmp"  # one writer at a time
         try:
             with open(temporary, "wb") as stream:
@@ -172,7 +166,7 @@ class Log:
 
 
 def _version_line() -> bytes:
-    """The first line; what is random in it tells a file from the one that it replaces."""
+    """Return the first line; what is random in it distinguishes a file from its successor."""
     return _encode([{"version": VERSION, "id": os.urandom(6).hex()}])
 
 
@@ -180,5 +174,5 @@ def _encode(records: Iterable[Record]) -> bytes:
     return b"".join(compact(record).encode() + b"\n" for record in records)
 
 
-def _look(status: os.stat_result) -> tuple[int, ...]:
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,6 +1,6 @@
-"""Who holds how much of a counter, and who is next: decisions only, no file and no clock.
+"""Which claims hold units of a counter, and which is next: decisions only, no file and no clock.
 
-Strictly in the order of asking: a claim that does not fit now holds up all behind it, so that one
+Strictly in the order of requests: a claim that does not fit now holds up all behind it, so that one
 for all units gets them in the end.
 """
 
@@ -16,8 +16,8 @@ class Evidence(NamedTuple):
     """What shows that the holder of units is alive; any of it is enough.
 
     Attributes:
-        own: The process that asked, while it lives.
-        locks: Files, while somebody holds a lock on one of them.
+        own: Whether the process that requested them shows it, while it lives.
+        locks: Files, while a process holds a lock on one of them.
         process: A process's handle, while that process runs.
         until: Time before which the holder counts as alive, in seconds since the epoch.
     """
@@ -29,18 +29,20 @@ class Evidence(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Units asked for, or held.
+    """Units that are requested, or held.
 
     Attributes:
-        number: Of the request, counted over all processes: the order of asking.
-        key: The asker's own name for what it is for.
-        owner: The life file of the process that asked, as a path from the counter's folder.
+        number: Of the request, counted over all processes: their order.
+        units: How many units.
+        key: What they are for, as the requesting process names it.
+        holder: Its holder file, as a path from the counter's folder.
+        evidence: What shows that the holder of the units is alive.
     """
 
     number: int
     units: int
     key: str
-    owner: str
+    holder: str
     evidence: Evidence = Evidence()
 
 
@@ -57,19 +59,19 @@ class Queue:
         self.last = last
         #: Units held
         self.used = 0
-        #: Claims that are to come, in the order of asking
+        #: Claims that wait, in the order of requests
         self.waiting: dict[int, Claim] = {}
         self.held: dict[int, Claim] = {}
 
     # --- Records
 
     def apply(self, record: Record) -> None:
-        """Take one record in.
+        """Change the state by a record.
 
         Raises:
-            ValueError: When it is none.
-            KeyError: When it is none.
-            TypeError: When it is none.
+            ValueError: When it is not a record.
+            KeyError: When a field is missing, or there is no such claim.
+            TypeError: When a field has a wrong type.
         """
         op = record["op"]
         if op == "total":
@@ -88,12 +90,12 @@ class Queue:
                 record["own"], tuple(record["locks"]), record["process"], record["until"]
             )
             claim = self.held[record["n"]]
-            self.held[claim.number] = claim._replace(owner=record["owner"], evidence=evidence)
+            self.held[claim.number] = claim._replace(holder=record["owner"], evidence=evidence)
         elif op == "end":
-            # Twice is no harm: its owner gives back what somebody else has just cleared away.
+            # Twice does no harm: its holder releases what another process has just cleared away.
             self.waiting.pop(record["n"], None)
-            ended = self.held.pop(record["n"], None)
-            self.used -= ended.units if ended is not None else 0
+            released = self.held.pop(record["n"], None)
+            self.used -= released.units if released is not None else 0
         else:
             raise ValueError(f"unknown record {op!r}")
 
@@ -113,9 +115,9 @@ class Queue:
     # --- Decisions
 
     def next(self) -> Claim | None:
-        """Return the claim whose turn it is, whether it fits now or not.
+        """Return the first claim that waits, whether it fits now or not.
 
-        One for more than there is in all is passed over: it is its owner's to withdraw.
+        One for more than there is in all is passed over: its process is to withdraw it.
         """
         for claim in self.waiting.values():
             if claim.units <= self.total:
@@ -123,19 +125,20 @@ class Queue:
         return None
 
     def fits(self, claim: Claim, elsewhere: int = 0) -> bool:
-        """Tell whether there is room for a claim now.
+        """Return whether a claim fits now.
 
         Args:
-            elsewhere: Units held by those who keep no records here.
+            claim: The claim.
+            elsewhere: Units that are held without a record here.
         """
         return self.used + elsewhere + claim.units <= self.total
 
-    def waiting_of(self, owners: Sequence[str]) -> list[Claim]:
-        """Return the waiting claims of some owners."""
-        return [claim for claim in self.waiting.values() if claim.owner in owners]
+    def waiting_of(self, holders: Sequence[str]) -> list[Claim]:
+        """Return the waiting claims of some holders."""
+        return [claim for claim in self.waiting.values() if claim.holder in holders]
 
     def has(self, claim: Claim) -> bool:
-        """Tell whether a claim is here, waiting or held."""
+        """Return whether a claim is here, waiting or held."""
         found = self.held.get(claim.number) or self.waiting.get(claim.number)
         return found is not None and found.key == claim.key
 
@@ -148,27 +151,27 @@ class Queue:
 
 
 def request_record(claim: Claim) -> Record:
-    """The record that a claim is made."""
+    """Return the record of a new claim."""
     return {
         "op": "ask",
         "n": claim.number,
         "units": claim.units,
         "key": claim.key,
-        "owner": claim.owner,
+        "owner": claim.holder,
     }
 
 
 def acquire_record(claim: Claim) -> Record:
-    """The record that a claim gets its units."""
+    """Return the record of a claim that gets its units."""
     return {"op": "take", "n": claim.number}
 
 
 def evidence_record(claim: Claim, evidence: Evidence) -> Record:
-    """The record of what shows from now on that a claim's holder lives."""
+    """Return the record of what shows from now on that a claim's holder lives."""
     return {
         "op": "point",
         "n": claim.number,
-        "owner": claim.owner,
+        "owner": claim.holder,
         "own": evidence.own,
         "locks": list(evidence.locks),
         "process": None if evidence.process is None else dict(evidence.process),
@@ -177,5 +180,5 @@ def evidence_record(claim: Claim, evidence: Evidence) -> Record:
 
 
 def release_record(claim: Claim) -> Record:
-    """The record that a claim is no more: given back, withdrawn, or its holder is dead."""
+    """Return the record of a claim that ends: released, withdrawn, or its holder is dead."""
     return {"op": "end", "n": claim.number}

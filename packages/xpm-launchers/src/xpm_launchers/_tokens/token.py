@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from xpm_launchers.exceptions import CapacityError, TokenTimeoutError
 
-from .counter import Counter, Reservation
-from .holders import LIVES
+from .counter import Counter, OwnClaim
+from .holders import HOLDERS
 from .queue import Claim, Evidence
 
 
@@ -25,8 +24,8 @@ TaskT = TypeVar("TaskT", bound=_TakesDependencies)
 class CounterToken:
     """A counter of so many units, shared by every process of every host that sees its folder.
 
-    Never are more units held than there are. Requests are served in the order of asking, whatever
-    they ask for: one for all units gets them in the end. Units of whoever dies are free again.
+    Never are more units held than there are. Requests are served in their order, however many units
+    they are for: one for all units gets them in the end. The units of a process that dies are free.
 
     >>> token = CounterToken("licence", folder, 2)                      # doctest: +SKIP
     >>> with token.acquire(1, timeout=60):                              # doctest: +SKIP
@@ -35,8 +34,8 @@ class CounterToken:
     Args:
         name: Its name, for people.
         path: Its folder, made if it is not there.
-        total: How many units there are. If processes differ, what was said last holds for all;
-            lowered, it takes nothing away from those who hold units.
+        total: How many units there are. If processes differ, the last number holds for all;
+            lowered, it takes no units from those that hold some.
         lives: Folder of the files that show which processes are alive; by default it is in `path`.
             A program with thousands of counters keeps one file open, not thousands, when they share
             this folder; it must be as visible as the counters'.
@@ -60,7 +59,7 @@ class CounterToken:
         self.name = name
         self.path = os.path.abspath(path)
         os.makedirs(self.path, exist_ok=True)
-        holders = os.path.abspath(lives or os.path.join(self.path, LIVES))
+        holders = os.path.abspath(lives or os.path.join(self.path, HOLDERS))
         self._counter: Counter[TokenRequest] = Counter(self.path, holders)
         self._counter.set_total(total)
 
@@ -80,7 +79,7 @@ class CounterToken:
         """Folder of the files that show which processes are alive."""
         return self._counter.holders
 
-    # --- For whoever plans
+    # --- For plans
 
     def dependency(self, count: int = 1) -> TokenDependency:
         """Return what makes a task need `count` units while it runs.
@@ -103,14 +102,14 @@ class CounterToken:
             raise CapacityError(self._too_many(units))
 
     def _too_many(self, units: int) -> str:
-        return f"token {self.name!r} ({self.path}): {units} units asked for, there are {self.total}"
+        return f"token {self.name!r} ({self.path}): {units} units requested, there are {self.total}"
 
-    # --- For whoever needs units
+    # --- For what needs units
 
     def acquire(
         self, units: int = 1, *, timeout: float | None = None, key: str = ""
     ) -> TokenRequest:
-        """Wait for units, and return what holds them: use it in a `with`.
+        """Acquire units, and return what holds them: use it in a `with`.
 
         Args:
             units: How many.
@@ -138,7 +137,7 @@ class CounterToken:
         return request
 
     def request(self, units: int = 1, key: str = "") -> TokenRequest:
-        """Queue for units; does not wait, but may be granted at once.
+        """Queue for units, without waiting; they may be granted at once.
 
         Args:
             units: How many.
@@ -148,13 +147,10 @@ class CounterToken:
             CapacityError: When there are not so many in all.
         """
         self._check(units)
-        return self._counter.request(units, key, self._make)
-
-    def _make(self, claim: Claim) -> TokenRequest:
-        return TokenRequest(self, claim)
+        return self._counter.request(units, key, lambda claim: TokenRequest(self, claim))
 
     def holding(self, key: str) -> TokenRequest | None:
-        """Return what holds units under `key`, whichever process took them; None if nothing does.
+        """Return what holds units under `key`, whatever process acquired them; None without one.
 
         It is for a process that goes on with what a dead one began, and releases the units in its
         place.
@@ -163,13 +159,10 @@ class CounterToken:
         return None if claim is None else TokenRequest(self, claim, granted=True)
 
     def poll(self) -> list[TokenRequest]:
-        """Look at the counter; does not wait.
+        """Return the requests that were granted since the last call, without waiting.
 
         One call looks for all requests of this object, and costs a microsecond when nothing has
-        changed: whoever has many asks here, every `interval` seconds.
-
-        Returns:
-            The requests that were granted since the last call.
+        changed: with many requests, it is called here every `interval` seconds.
 
         Raises:
             TokenFileError: When requests are no longer in the counter's file.
@@ -187,7 +180,7 @@ class CounterToken:
         return self._counter.available
 
     def close(self) -> None:
-        """Withdraw what waits, and give back what is held, but for what lives elsewhere."""
+        """Withdraw what waits, and release what is held, but for what lives elsewhere."""
         self._counter.close()
 
 
@@ -209,10 +202,10 @@ class TokenDependency:
         return f"<{self.count} of {self.token.name}>"
 
 
-class TokenRequest(Reservation):
-    """Units asked for, then held; made by `CounterToken.request`.
+class TokenRequest(OwnClaim):
+    """Units requested, then held; made by `CounterToken.request`.
 
-    As a context manager it is given back at the end.
+    As a context manager it releases them at the end.
     """
 
     __slots__ = ("_pid", "token")
@@ -233,11 +226,11 @@ class TokenRequest(Reservation):
 
     @property
     def key(self) -> str:
-        """What it is for, as given when it was asked for."""
+        """What they are for, as given with the request."""
         return self.claim.key
 
     def poll(self) -> bool:
-        """Look whether the units are held by now; does not wait.
+        """Return whether the units are held by now, without waiting.
 
         Raises:
             CapacityError: When there are no longer so many units in all.
@@ -256,15 +249,15 @@ class TokenRequest(Reservation):
         grace: float = 0.0,
         own: bool = True,
     ) -> None:
-        """Say what shows, from now on, that the holder of the units is alive.
+        """Set what shows, from now on, that the holder of the units is alive.
 
-        Units are held until they are released, or until nothing shows life any more: what is said
-        here replaces what was said before. So units taken for a job outlive whoever took them.
+        Units are held until they are released, or until nothing shows life any more: this evidence
+        replaces the earlier one. So units of a job outlive the process that acquired them.
 
         Args:
             locks: Files that the job holds a lock (`flock`) on while it lives, shared or not.
             process: Its handle (`xpm_launchers.Process.handle`).
-            grace: Seconds, from now, during which it counts as alive whatever shows.
+            grace: Seconds, from now, during which it counts as alive without other evidence.
             own: Whether it counts as alive while this process lives.
 
         Raises:
@@ -278,11 +271,11 @@ class TokenRequest(Reservation):
         )
         self.token._counter.set_evidence(self, evidence)
 
-    #: The name that it had before
+    #: The older name of it
     point = set_evidence
 
     def release(self) -> None:
-        """Give the units back, or withdraw the request; a second time does nothing.
+        """Release the units, or withdraw the request; a second time does nothing.
 
         In a process that was forked after the request it does nothing: the units are its parent's.
         """
@@ -292,17 +285,12 @@ class TokenRequest(Reservation):
     def __enter__(self) -> TokenRequest:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.release()
 
 
 def _remade(name: str, path: str, total: int, lives: str) -> CounterToken:
-    """What a pickled counter becomes."""
+    """Return what a pickled counter becomes."""
     return CounterToken(name, path, total, lives=lives)
 
 

@@ -17,7 +17,7 @@ class Interaction(ABC):
 
     @abstractmethod
     def choice(self, key: str, label: str, choices: Iterable[Any]) -> Any:
-        """One of several values.
+        """Ask for one of several values.
 
         Args:
             key: name of the answer.
@@ -40,12 +40,12 @@ class Interaction(ABC):
 
     @abstractmethod
     def text(self, key: str, label: str, *, default: str | None = None) -> str:
-        """A text.
+        """Ask for a text.
 
         Args:
             key: name of the answer.
             label: the question.
-            default: the answer when nothing is entered; ``None`` if something must be.
+            default: the answer when nothing is entered; `None` if something must be.
         """
 
 

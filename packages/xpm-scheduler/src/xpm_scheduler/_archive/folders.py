@@ -35,18 +35,18 @@ class Attached(NamedTuple):
     mode: FolderMode
 
     def place(self, folder: JobFolder) -> JobFolder:
-        """Where a job of the workspace is in this folder, if it is there."""
+        """Return where a job of the workspace is in this folder, if it is there."""
         task, identifier = folder.path.rsplit("/", 2)[1:]
         return JobFolder(f"{self.jobs}/{task}/{identifier}", folder.name)
 
 
 def attached(workspace: Workspace) -> list[Attached]:
-    """The folders attached to a workspace, in the order of the settings."""
+    """Return the folders attached to a workspace, in the order of the settings."""
     return [Attached(os.path.abspath(each.jobspath), each.mode) for each in workspace.folders]
 
 
 def check_attached(workspace: Workspace) -> list[Attached]:
-    """The folders attached to a workspace, which must not be the workspace itself.
+    """Return the folders attached to a workspace, which must not be the workspace itself.
 
     Raises:
         WorkspaceError: one of them is.
@@ -60,7 +60,7 @@ def check_attached(workspace: Workspace) -> list[Attached]:
 
 
 def find_copy(workspace: Workspace, folder: JobFolder) -> tuple[Attached, JobFolder] | None:
-    """The first finished copy of a job in an auxiliary folder."""
+    """Return the first finished copy of a job in an auxiliary folder."""
     for each in attached(workspace):
         place = each.place(folder)
         if place.is_done():
@@ -69,7 +69,7 @@ def find_copy(workspace: Workspace, folder: JobFolder) -> tuple[Attached, JobFol
 
 
 def can_restore(workspace: Workspace, folder: JobFolder) -> bool:
-    """Whether :func:`restore` has something to do for a job; costs a few looks at the disk.
+    """Return whether `restore` has something to do for a job; costs a few system calls.
 
     Raises:
         WorkspaceError: the job was moved to a folder that is not there now.
@@ -85,7 +85,7 @@ def can_restore(workspace: Workspace, folder: JobFolder) -> bool:
 def restore(workspace: Workspace, folder: JobFolder) -> bool:
     """Get a job that is missing, or has failed, from where a finished copy of it is.
 
-    A copy in a folder of the mode ``move`` is linked, others are copied; the job is there as a
+    A copy in a folder of the mode `move` is linked, others are copied; the job is there as a
     whole or not at all, and several processes may do this at once. What is to be done may take
     as long as copying takes.
 
@@ -119,7 +119,7 @@ def restore(workspace: Workspace, folder: JobFolder) -> bool:
 
 
 def _is_vacant(folder: JobFolder) -> bool:
-    """Whether the job is missing: no folder, a link to nothing, or a failure and no more."""
+    """Return whether the job is missing: no folder, a link to nothing, or only a failure."""
     return not os.path.exists(folder.path) or (
         os.path.exists(folder.failed)
         and not os.path.exists(folder.pid)
@@ -155,9 +155,9 @@ def _put_back(each: Attached, place: JobFolder, folder: JobFolder) -> None:
 
 
 def internal(folder: JobFolder) -> LeftOut:
-    """Which paths in a job's folder are not copied: locks, claims, the scheduler's own.
+    """Return which paths in a job's folder are not copied: locks, claims, internal files.
 
-    Locks are empty: a file ``poetry.lock`` that says something is a result.
+    Locks are empty: a file `poetry.lock` that says something is a result.
     """
     own = (f"{folder.name}.lock", f".experimaestro/{folder.name}.lock", ".scheduler")
 
@@ -222,7 +222,7 @@ def _unlink_moved(place: JobFolder, folder: JobFolder) -> None:
 def _complete(
     workspace: Workspace, folders: list[Attached], task_id: str, identifier: str
 ) -> tuple[str, str]:
-    """The identifiers that were meant: of a task in any case, of a job by its beginning."""
+    """Return the identifiers that were meant: of a task in any case, of a job by its start."""
     places = [each.jobs for each in folders] + [str(workspace.jobspath)]
     tasks = {name for place in places for name in _names(place)}
     wanted = task_id if task_id in tasks else task_id.lower()

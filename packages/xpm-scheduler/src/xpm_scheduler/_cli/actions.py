@@ -1,4 +1,4 @@
-"""``experimaestro experiments actions``: what can be done with an experiment that has run."""
+"""`experimaestro experiments actions`: what can be done with an experiment that has run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``experimaestro experiments``: commands about the experiments of a workspace."""
+"""`experimaestro experiments`: commands about the experiments of a workspace."""
 
 from __future__ import annotations
 

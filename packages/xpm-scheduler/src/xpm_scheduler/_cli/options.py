@@ -54,7 +54,7 @@ def _take(context: click.Context, parameter: click.Parameter, value: Any) -> Any
 def workspace_options(command: F) -> F:
     """Options that say which workspace; accepted before and after a sub-command.
 
-    Use it below ``click.pass_obj``: the object is a :class:`Where`.
+    Use it below `click.pass_obj`: the object is a `Where`.
     """
     for name, kind, text in (
         ("--workspace", str, "Name of the workspace in the settings."),

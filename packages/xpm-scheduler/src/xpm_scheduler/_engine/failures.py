@@ -10,7 +10,7 @@ from xpm_scheduler._workspace.attempts import executions
 from xpm_scheduler._workspace.markers import Failure, read_failure
 
 if TYPE_CHECKING:
-    from xpm_launchers import ProcessEnd
+    from xpm_launchers import ProcessExit
 
 #: For how long a marker is looked for that is not there (seconds): after success, and when
 #: it is not known how the process ended.
@@ -20,7 +20,7 @@ _LONGEST_PATIENCE, _SHORT_PATIENCE = 5.0, 1.0
 _GOES_ON = (JobFailureStatus.TIMEOUT, JobFailureStatus.LOST)
 
 
-def marker_patience(exit: ProcessEnd | None) -> float:
+def marker_patience(exit: ProcessExit | None) -> float:
     """Return for how long the marker of a job is looked for whose process has ended, in seconds.
 
     Long when it should be there, for a moment when nobody knows, not at all after a crash.
@@ -30,7 +30,7 @@ def marker_patience(exit: ProcessEnd | None) -> float:
     return _SHORT_PATIENCE
 
 
-def failure_without_marker(exit: ProcessEnd | None) -> Failure:
+def failure_without_marker(exit: ProcessExit | None) -> Failure:
     """Return how a job failed whose process left no marker.
 
     Args:

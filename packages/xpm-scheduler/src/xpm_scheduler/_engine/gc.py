@@ -27,7 +27,7 @@ class RareCollections:
             gc.set_threshold(before[0], before[1], _RARE)
 
     def end(self) -> None:
-        """As before; nothing, where it was changed meanwhile."""
+        """Restore what was set before; do nothing where it was changed meanwhile."""
         before, self._before = self._before, None
         if before is not None and gc.get_threshold() == (before[0], before[1], _RARE):
             gc.set_threshold(*before)

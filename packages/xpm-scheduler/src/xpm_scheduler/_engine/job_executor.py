@@ -17,6 +17,9 @@ from xpm_launchers import ForeignHostError, LauncherError
 from xpm_scheduler._archive.service import Archives
 from xpm_scheduler._graph.nodes import Node
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
+from xpm_scheduler._job_folder.attempt import Started, begin, claim, record_failure, was_attempted
+from xpm_scheduler._job_folder.command import ready_for_jobs
+from xpm_scheduler._job_folder.status import FolderState, FolderStatus, inspect, refresh
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.attempts import executions
 from xpm_scheduler._workspace.markers import Failure, read_failure
@@ -24,13 +27,10 @@ from xpm_scheduler.exceptions import SchedulerError
 
 from .event_loop import EventLoop
 from .failures import exhausted_failure, failure_without_marker, final_failure, marker_patience
-from .folder_status import FolderState, FolderStatus, inspect, refresh
-from .job_command import ready_for_jobs
-from .job_folder import Started, begin, claim, record_failure, was_attempted
 from .resources import JobResources
 
 if TYPE_CHECKING:
-    from xpm_launchers import LaunchError, Process, ProcessEnd, Ticket
+    from xpm_launchers import LaunchError, Process, ProcessExit, Ticket
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -176,7 +176,7 @@ class JobExecutor:
         else:
             self.start(job)
 
-    def on_ended(self, ticket: Ticket, exit: ProcessEnd) -> None:
+    def on_ended(self, ticket: Ticket, exit: ProcessExit) -> None:
         """Find out how a job ended, whose process has."""
         job: Job = ticket.key
         if job.ticket is not ticket or job.state.finished():
@@ -204,7 +204,7 @@ class JobExecutor:
         if job.ticket is None:
             self._loop.later(_FIRST_POLL, self._poll, job, _FIRST_POLL)
 
-    def _conclude(self, job: Job, exit: ProcessEnd | None, waited: float = 0.0) -> None:
+    def _conclude(self, job: Job, exit: ProcessExit | None, waited: float = 0.0) -> None:
         """Find out how a job ended that has no process any more.
 
         Args:
@@ -234,7 +234,7 @@ class JobExecutor:
         else:
             self._failed_without_marker(job, exit)
 
-    def _failed_without_marker(self, job: Job, exit: ProcessEnd | None) -> None:
+    def _failed_without_marker(self, job: Job, exit: ProcessExit | None) -> None:
         failure = failure_without_marker(exit)
         if job.token is not None:
             try:
@@ -287,8 +287,8 @@ class _LauncherEvents:
     def refused(self, ticket: Ticket, error: LaunchError) -> None:
         self._post(self._executor.on_refused, ticket, error)
 
-    def ended(self, ticket: Ticket, end: ProcessEnd) -> None:
-        self._post(self._executor.on_ended, ticket, end)
+    def ended(self, ticket: Ticket, exit: ProcessExit) -> None:
+        self._post(self._executor.on_ended, ticket, exit)
 
 
 def _unlock(job: Job) -> None:

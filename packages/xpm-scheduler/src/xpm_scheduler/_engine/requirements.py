@@ -9,10 +9,12 @@ from xpm_scheduler._archive.service import Archives
 from xpm_scheduler._graph.nodes import Node, TransientMode
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
 from xpm_scheduler._graph.transitions import Change, stop, submit
+from xpm_scheduler._job_folder.attempt import generate
+from xpm_scheduler._job_folder.status import FolderState, inspect
 from xpm_scheduler._tasks.interfaces import JobObserver
 from xpm_scheduler._tasks.job import Job
+from xpm_scheduler._tasks.prepare import PrepareResource
 
-from .folder_status import FolderState, inspect
 from .job_executor import EXPECTED
 
 _logger = logging.getLogger("xpm.scheduler")
@@ -51,6 +53,26 @@ class Requirements:
                 if self._ends_at_once(node):
                     continue
             stack += self._take_in(node)
+
+    def generate(self, job: Job) -> None:
+        """Write the folder of a job that is not to be run; its state stays `UNSCHEDULED`."""
+        try:
+            generate(job)
+        finally:
+            for observer in job.observers:
+                observer.job_generated()
+
+    def prepare_only(self, job: Job) -> None:
+        """Run what is to be prepared for a job, and not the job."""
+        for origin in job.origins:
+            if isinstance(origin, PrepareResource):
+                for observer in job.observers:
+                    if observer not in origin.observers and not origin.state.finished():
+                        origin.observers.append(observer)
+                        observer.preparation_began()
+                self.require(origin)
+        for observer in job.observers:
+            observer.job_left_out()
 
     def _take_in(self, node: Node) -> list[Node]:
         """Have a node run; return what is to be required next, since this node requires it."""

@@ -61,7 +61,7 @@ class JobResources:
         """Take all that a job requires.
 
         Returns:
-            Whether it is held; if not, ``granted`` is called when it is.
+            Whether it is held; if not, `granted` is called when it is.
 
         Raises:
             LauncherError: there are not so many units in all.

@@ -30,7 +30,6 @@ from .callbacks import Callbacks, OutputWatch
 from .event_loop import EventLoop
 from .gc import RareCollections
 from .job_executor import EXPECTED, JobExecutor
-from .job_folder import generate
 from .listener import Listener
 from .requirements import Requirements, removable, stop_cause
 
@@ -219,9 +218,9 @@ class Scheduler(EventLoop):
         for listener in self._listeners:
             listener.on_job_submitted(job)
         if job.run_mode is RunMode.GENERATE_ONLY:
-            self._generate(job)
+            self._requirements.generate(job)
         elif job.run_mode is RunMode.PREPARE:
-            self._prepare_only(job)
+            self._requirements.prepare_only(job)
         elif job.transient is TransientMode.NONE:
             self._requirements.require(job)
 
@@ -282,26 +281,6 @@ class Scheduler(EventLoop):
     def _give_up_others(self, observer: JobObserver[Job], cause: Job) -> None:
         others = [job for job in tuple(observer.jobs.values()) if stop_cause(job) is not None]
         self._apply(transitions.stop(others, cause))
-
-    def _generate(self, job: Job) -> None:
-        """Write the folder of a job that is not to be run; its state stays `UNSCHEDULED`."""
-        try:
-            generate(job)
-        finally:
-            for observer in job.observers:
-                observer.job_generated()
-
-    def _prepare_only(self, job: Job) -> None:
-        """Run what is to be prepared for a job, and not the job."""
-        for origin in job.origins:
-            if isinstance(origin, PrepareResource):
-                for observer in job.observers:
-                    if observer not in origin.observers and not origin.state.finished():
-                        origin.observers.append(observer)
-                        observer.preparation_began()
-                self._requirements.require(origin)
-        for observer in job.observers:
-            observer.job_left_out()
 
 
 def job_finished(job: Job) -> Callable[[], bool]:

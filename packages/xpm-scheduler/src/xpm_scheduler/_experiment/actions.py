@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from xpm_scheduler._actions.action import Action, ActionChecker
+from xpm_scheduler._actions.action import Action
+from xpm_scheduler._actions.checker import ActionChecker
 
 from .tracker import Tracker
 

@@ -51,8 +51,8 @@ def refuse_in_job(name: str) -> None:
 def know_own_script() -> None:
     """Have this process load what a job has pickled of this script's classes.
 
-    A job has the script under the name that ``multiprocessing`` gives it in its processes; this
-    is what ``import multiprocessing`` does here.
+    A job has the script under the name that `multiprocessing` gives it in its processes; this
+    is what `import multiprocessing` does here.
     """
     main = sys.modules.get("__main__")
     if main is not None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,26 +9,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from xpm_config import Config
 from xpm_scheduler._actions.action import Action
-from xpm_scheduler._engine.job_command import preload_for_jobs
+from xpm_scheduler._display.counts import Counts
 from xpm_scheduler._engine.scheduler import Scheduler
 from xpm_scheduler._graph.nodes import Node
-from xpm_scheduler._graph.states import JobState
+from xpm_scheduler._job_folder.command import preload_for_jobs
 from xpm_scheduler._recording.git import DirtyGitAction
 from xpm_scheduler._services.service import Service
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._tasks.open_plans import close_plan, open_plan, open_plans
 from xpm_scheduler._tasks.prepare import PrepareResource
 from xpm_scheduler._workspace.workspace import RunMode, Workspace
-from xpm_scheduler.exceptions import FailedExperiment, GracefulExperimentExit, SubmissionError
+from xpm_scheduler.exceptions import FailedExperiment, GracefulExperimentExit
 from xpm_scheduler.settings import WorkspaceSettings, find_workspace, get_settings
 
 from .actions import ActionRegistry
-from .checks import is_name, know_own_script, refuse_in_job, refuse_interactive, refuse_twice
-from .counts import Counts
+from .checks import is_name, know_own_script, refuse_in_job, refuse_twice
+from .companions import Companions
 from .run import Run
 from .saved_objects import SavedObjects
 from .services import S, ServiceRegistry
 from .signals import term_signal
+from .submissions import take
 from .tracker import Tracker
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ preload_for_jobs(__name__)
 
 
 class experiment:
-    """Run the tasks that are submitted in a ``with`` block, and wait for them at its end.
+    """Run the tasks that are submitted in a `with` block, and wait for them at its end.
 
     >>> from xpm_config import Param
     >>> from xpm_scheduler import Task, experiment
@@ -68,12 +66,12 @@ class experiment:
         project_paths: folders of the plan's code, whose git state is recorded; by default, the
             folder of the program.
         wait_for_quit: once all tasks have ended, keep the web monitor and the services until
-            :meth:`quit` is called, or Ctrl+C.
+            `quit` is called, or Ctrl+C.
         dirty_git: what to do when that code has changes that are not committed.
-        on_failure: what a failure changes. ``"continue"``: what needs the failed task is not
-            started, the rest is run, and the block is left quietly. ``"stop"``: nothing more is
-            started; what runs already is waited for. ``"raise"``: as ``"continue"``, and leaving
-            the block raises ``FailedExperiment``.
+        on_failure: what a failure changes. `"continue"`: what needs the failed task is not
+            started, the rest is run, and the block is left quietly. `"stop"`: nothing more is
+            started; what runs already is waited for. `"raise"`: as `"continue"`, and leaving
+            the block raises `FailedExperiment`.
         no_db: accepted for older plans; there is no database.
         no_environmental_impact: accepted for older plans; nothing is measured.
 
@@ -81,7 +79,7 @@ class experiment:
         NestedExperimentError: opened by a script that a job is loading.
         SubmissionError: this thread has it open already.
         WorkspaceError: the folder cannot be used.
-        DirtyGitError: the code has changes, and ``dirty_git`` refuses that.
+        DirtyGitError: the code has changes, and `dirty_git` refuses that.
         ValueError: the name cannot be a folder's.
     """
 
@@ -135,9 +133,7 @@ class experiment:
         self._signals_taken = False
         self._project_paths = [Path(path) for path in project_paths or ()]
         self._dirty_git = DirtyGitAction(dirty_git)
-        self._stop_monitor: Callable[[], None] | None = None
-        self._wait_for_quit = wait_for_quit
-        self._quit = threading.Event()
+        self._companions = Companions(self, self._services, wait_for_quit=wait_for_quit)
 
     @staticmethod
     def current() -> experiment:
@@ -193,25 +189,15 @@ class experiment:
         """The failures of preparations that were wanted for themselves, and of callbacks."""
         return self._tracker.other_failures
 
-    @property
-    def stops(self) -> bool:
-        """Whether nothing more is started once a task has failed."""
-        return self._tracker.stops
-
-    @property
-    def stop_cause(self) -> Job | None:
-        """The job whose failure has stopped the experiment, when it is to stop then."""
-        return self._tracker.stop_cause
-
     def token(self, name: str, count: int) -> CounterToken:
-        """A counter shared by all experiments of this user: so many units, never more.
+        """Return a counter shared by all experiments of this user: so many units, never more.
 
         Args:
             name: its name.
             count: how many units there are.
 
         Returns:
-            The counter; ``token(2, task)`` makes a task need two units while it runs.
+            The counter; `token(2, task)` makes a task need two units while it runs.
 
         Raises:
             TypeError: the default launcher's connector has no counters.
@@ -251,10 +237,8 @@ class experiment:
         know_own_script()
         if self._register_signals:
             self._signals_taken = term_signal.take()
-        if self.port is not None and self._run.recorded:
-            from .monitor import start_monitor  # looks through all that is installed
-
-            self._stop_monitor = start_monitor(self, self.host, self.port, self._web_token)
+        if self._run.recorded:
+            self._companions.start_monitor(self.host, self.port, self._web_token)
         return self
 
     def __exit__(
@@ -267,9 +251,12 @@ class experiment:
             if kind is None:
                 self.wait()
                 self._run.finish(self.scheduler)
-                self._stay()
+                self._companions.stay()
         finally:
-            self._leave()
+            try:
+                self._companions.leave()
+            finally:
+                self._close()
         if kind is None and self.failed and self._on_failure == "raise":
             raise FailedExperiment(
                 f"{self.name}: {self.counts.failed} tasks failed, and {self.counts.skipped} "
@@ -279,24 +266,7 @@ class experiment:
 
     def quit(self) -> None:
         """End what `wait_for_quit` waits for; may be called from any thread."""
-        self._quit.set()
-
-    def _stay(self) -> None:
-        """Wait until nobody looks any more, if that is wanted and there is something to see."""
-        visible = self._services.any_running or self._stop_monitor is not None
-        if not self._wait_for_quit or not visible:
-            return
-        print(f"{self.name}: all tasks have ended; press Ctrl+C to leave", file=sys.stderr)
-        with contextlib.suppress(KeyboardInterrupt):
-            self._quit.wait()
-
-    def _leave(self) -> None:
-        try:
-            self._services.stop_all()
-            if self._stop_monitor is not None:
-                self._stop_monitor()
-        finally:
-            self._close()
+        self._companions.quit()
 
     def _close(self) -> None:
         close_plan(self)
@@ -387,51 +357,19 @@ class experiment:
     # ------------------------------------------------------- called when tasks are submitted
 
     def take(self, job: Job) -> Job:
-        """Accept a job, in the plan's thread.
-
-        Returns:
-            The job, or the one of the same identifier that was submitted before.
-        """
-        engine, tracker = self.scheduler, self._tracker
-        if not engine.runs(tracker):
-            raise SubmissionError(
-                f"the experiment {self.name} has ended: {job.label} came too late"
-            )
-        refuse_interactive(job.config)
-        key = (job.task_id, job.identifier)
-        before = self.jobs.get(key)
-        if before is not None and before.state != JobState.ERROR:
-            engine.submitted_again(before, job.transient)
-            return before
-        shared = engine.find(job)
-        if before is None and shared is not None:
-            self.jobs[key] = shared
-            engine.join(shared, tracker)
-            engine.submitted_again(shared, job.transient)
-            return shared
-        if before is not None:
-            # It failed in this run and is tried again: it must not count twice.
-            engine.call(lambda: tracker.job_forgotten(before))
-        self.jobs[key] = job
-        engine.submit(job, tracker)
-        return job
+        """Accept a job; return it, or the one of the same identifier that was submitted before."""
+        return take(job, self.scheduler, self._tracker)
 
     def holds(self, job: Job) -> bool:
-        """Return whether a job belongs to an experiment that is open, in the plan's thread."""
+        """Return whether a job belongs to an experiment that is open."""
         return self.scheduler.holds(job)
 
     def preparations_of(self, task: Config, origins: Iterable[Node]) -> list[PrepareResource]:
-        """Return what is to be prepared before a task is run, in the plan's thread."""
+        """Return what is to be prepared before a task is run."""
         return self.scheduler.preparations_of(task, origins)
 
     def watch_output(self, job: Job, method: Any, callback: Callable[[Any], Any]) -> None:
-        """Call back for each output of a job, with what a method makes of it.
-
-        Args:
-            job: the job.
-            method: a method of a configuration that the job's task holds.
-            callback: called with what the method returns, in a thread of callbacks.
-        """
+        """Call back for each output of a job, with what a method makes of it."""
         self.scheduler.watch_output(job, self._tracker, method, callback)
 
     def on_completed(self, job: Job, callback: Callable[[], Any]) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xpm_os.locks import FileLock
-from xpm_scheduler._engine.job_folder import remove
+from xpm_scheduler._display.progress_line import live_line
+from xpm_scheduler._display.summary import summary
+from xpm_scheduler._job_folder.attempt import remove
 from xpm_scheduler._recording.git import DirtyGitAction
 from xpm_scheduler._recording.run_writer import RunRecords
 from xpm_scheduler._tasks.interfaces import Engine
@@ -18,8 +20,6 @@ from xpm_scheduler._workspace.workspace import RunMode, Workspace
 from xpm_scheduler.exceptions import WorkspaceError
 
 from .checks import check_git, lock_runs
-from .progress_line import live_line
-from .summary import summary
 from .tracker import Tracker
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class TermSignal:
-    """Turns SIGTERM into ``SystemExit`` from the first open experiment to the last one.
+    """Turns SIGTERM into `SystemExit` from the first open experiment to the last one.
 
     Only the main thread can set that; an experiment of another thread leaves it as it is.
     """
@@ -20,7 +20,7 @@ class TermSignal:
         self._before: Any = None
 
     def take(self) -> bool:
-        """One more experiment is open; returns whether :meth:`leave` is to be called."""
+        """Count one more open experiment; return whether `leave` is to be called."""
         if threading.current_thread() is not threading.main_thread():
             return False
         with self._guard:
@@ -30,7 +30,7 @@ class TermSignal:
         return True
 
     def leave(self) -> None:
-        """One experiment less."""
+        """Count one open experiment less."""
         with self._guard:
             self._users -= 1
             last = self._users == 0

@@ -6,15 +6,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from xpm_scheduler._actions.action import RegisteredAction
+from xpm_scheduler._actions.checker import RegisteredAction
+from xpm_scheduler._display.counts import Counts
+from xpm_scheduler._display.progress_line import LiveLine
 from xpm_scheduler._graph.nodes import Node
 from xpm_scheduler._graph.states import JobState
 from xpm_scheduler._recording.run_writer import RunRecords
 from xpm_scheduler._tasks.interfaces import Engine, Plan
 from xpm_scheduler._tasks.job import Job
-
-from .counts import Counts
-from .progress_line import LiveLine
 
 
 class Tracker:

@@ -124,6 +124,12 @@ JobState.RUNNING = JobState("RUNNING", 4)
 JobState.DONE = JobState("DONE", 5)
 JobState.ERROR = JobStateError(JobFailureStatus.FAILED)
 
+
+def same_state(one: JobState, other: JobState) -> bool:
+    """Return whether two states are the same, reasons of errors included."""
+    return one == other and one.failure_reason is other.failure_reason
+
+
 #: From each state, the states that may follow, and what makes the change.
 TRANSITIONS: dict[JobState, dict[JobState, str]] = {
     JobState.UNSCHEDULED: {

@@ -11,11 +11,11 @@ from typing import Any
 
 
 def capture_environment() -> dict[str, Any]:
-    """The interpreter and the installed packages.
+    """Return the interpreter and the installed packages.
 
     Returns:
-        ``{"python_version", "packages": {name: version}, "editable_packages": {name:
-        {"path": folder, "version": version}}}``.
+        `{"python_version", "packages": {name: version}, "editable_packages": {name:
+        {"path": folder, "version": version}}}`.
     """
     packages: dict[str, str] = {}
     editable: dict[str, dict[str, str]] = {}
@@ -42,10 +42,10 @@ def _modified(folder: str) -> int:
 
 @lru_cache(maxsize=64)
 def _distributions(folder: str, modified: int) -> tuple[tuple[str, str, str | None], ...]:
-    """Name, version and editable source of what a folder of ``sys.path`` holds.
+    """Name, version and editable source of what a folder of `sys.path` holds.
 
-    The names of the ``.dist-info`` folders say it all (PEP 376, PEP 427); reading each
-    one's metadata, as ``importlib.metadata`` does, takes a hundred times as long.
+    The names of the `.dist-info` folders say it all (PEP 376, PEP 427); reading each
+    one's metadata, as `importlib.metadata` does, takes a hundred times as long.
     """
     del modified  # part of the key alone
     found = []
@@ -62,7 +62,7 @@ def _distributions(folder: str, modified: int) -> tuple[tuple[str, str, str | No
 
 
 def _editable_source(dist_info: str) -> str | None:
-    """The folder of an editable installation (PEP 610), ``None`` for any other."""
+    """Return the folder of an editable installation (PEP 610); `None` for others."""
     try:
         with open(f"{dist_info}/direct_url.json", "rb") as file:
             origin = json.load(file)

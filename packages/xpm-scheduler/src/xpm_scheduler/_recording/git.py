@@ -14,7 +14,7 @@ from typing import Any
 class DirtyGitAction(Enum):
     """What to do when the code has changes that are not committed.
 
-    ``IGNORE``: nothing. ``WARN``: say so. ``ERROR``: refuse to open the experiment.
+    `IGNORE`: nothing. `WARN`: say so. `ERROR`: refuse to open the experiment.
     """
 
     IGNORE = "ignore"
@@ -31,7 +31,7 @@ class DirtyGitAction(Enum):
         raise ValueError(f"dirty_git: expected one of {names}, got {value!r}")
 
 
-#: What ``git log`` is asked for: commit, short form, author, date, subject.
+#: What `git log` is asked for: commit, short form, author, date, subject.
 _FORMAT = "--format=%H%x00%h%x00%an <%ae>%x00%cI%x00%s"
 
 #: A repository on a slow file system must not hold the experiment up (seconds).
@@ -39,20 +39,20 @@ _LIMIT = 20.0
 
 
 def plan_folders() -> list[Path]:
-    """Where the plan's own code lies: the folder of the program, else the current one."""
+    """Return where the plan's own code lies: the folder of the program, else the current one."""
     program = getattr(sys.modules.get("__main__"), "__file__", None)
     return [Path(program).resolve().parent if program else Path.cwd()]
 
 
 def git_states(folders: Iterable[Path]) -> list[dict[str, Any]]:
-    """The state of the repositories in which some folders lie.
+    """Return the state of the repositories in which some folders lie.
 
     Args:
         folders: folders, in a repository or not.
 
     Returns:
-        For each repository, once: ``path``, ``commit``, ``commit_short``, ``branch``,
-        ``dirty`` (files are changed, or not tracked), ``message``, ``author``, ``date``. A
+        For each repository, once: `path`, `commit`, `commit_short`, `branch`,
+        `dirty` (files are changed, or not tracked), `message`, `author`, `date`. A
         folder outside any, or a machine without git, gives nothing.
     """
     roots = dict.fromkeys(root for folder in folders if (root := _root(folder)) is not None)
@@ -82,7 +82,7 @@ def _state(root: Path) -> dict[str, Any] | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What a git command prints, ``None`` when it cannot be run."""
+    """Return what a git command prints, `None` when it cannot be run."""
     # A status must not take the repository's lock away from the user's own commands.
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     try:

@@ -14,20 +14,19 @@ from typing import Any
 from xpm_os.files import write_json
 from xpm_os.hosts import host_name
 from xpm_os.jsonl import LineLog
-from xpm_scheduler._actions.action import RegisteredAction
+from xpm_scheduler._actions.checker import RegisteredAction
+from xpm_scheduler._events.kinds import Event
 from xpm_scheduler._graph.nodes import TransientMode
 from xpm_scheduler._graph.states import JobFailureStatus, JobState
 from xpm_scheduler._state.fold import Fold
+from xpm_scheduler._state.snapshot import Snapshot, dump_snapshot
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.json_files import iso_time
 from xpm_scheduler._workspace.runs import new_run, point_current_to
-from xpm_scheduler.exceptions import CorruptFileError
 from xpm_serialize import ObjectWriter
 
 from .environment import capture_environment
-
-#: How much of a failure's message goes to the log of the run, in characters.
-_LONGEST_MESSAGE = 300
+from .run_events import RunEvents
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -36,7 +35,7 @@ _RETRY = 1.0
 
 
 class RunRecords:
-    """The folder of a run: ``<workspace>/experiments/<experiment id>/<run id>``.
+    """The folder of a run: `<workspace>/experiments/<experiment id>/<run id>`.
 
     Args:
         experiment_path: the experiment's folder, whose lock is held.
@@ -51,12 +50,13 @@ class RunRecords:
         self.path = new_run(experiment_path)
         self.run_id = self.path.name
         self._started = time.time()
-        #: What the log says, by the same rules by which it will be read.
+        self._events = RunEvents(self.experiment_id, self.run_id)
+        #: What the log amounts to, by the same rules by which it will be read.
         self._fold = Fold()
         self._services: dict[str, dict[str, Any]] = {}
         self._actions: dict[str, dict[str, str]] = {}
         self._run_tags = run_tags
-        self._told_tags = [str(tag) for tag in run_tags]
+        self._recorded_tags = [str(tag) for tag in run_tags]
         self._objects = ObjectWriter()
         self._jobs_log = LineLog(self.path / "jobs.jsonl")
         self._objects_log = LineLog(self.path / "objects.jsonl")
@@ -93,83 +93,39 @@ class RunRecords:
         for record in self._objects.records(job.config):
             self._objects_log.append(record)
         self._unlinked.append(job)
-        event = self._event(job, "submitted", now)
-        event["tags"] = [{"key": key, "value": value} for key, value in job.tags.items()]
-        event["depends_on"] = origins
-        event["submitted_time"] = iso_time(now)
-        self._append(event)
+        self._append(self._events.job_submitted(job, origins, now))
         if not job.state.is_unscheduled():
             self.changed(job, job.state)  # another experiment of this process has it already
 
     def changed(self, job: Job, new: JobState) -> None:
         """Record that a job has changed its state."""
-        event = self._event(job, new.value, round(time.time(), 6))
-        if new.failure_reason is not None:
-            event["failure_reason"] = new.failure_reason.name
-        if new == JobState.DONE:
-            if job.found_done:
-                event["found_done"] = True
-        elif new == JobState.ERROR:
-            if job.cause is not None:
-                event["blame"] = job.cause.locator
-            elif job.message:
-                event["message"] = _shortened(job.message)
-        if job.resumable and (new == JobState.READY or new.finished()):
-            # What is damaged there is told where it matters: this is for those who watch.
-            with contextlib.suppress(CorruptFileError, OSError):
-                event["retry_count"] = job.retry_count
-        self._append(event)
+        self._append(self._events.job_changed(job, new))
 
-    def _append(self, event: dict[str, Any]) -> None:
+    def _append(self, event: Event) -> None:
         self._events_log.append(event)
         self._fold.apply(event)
         self._snapshot_due = True
 
-    def add_action(self, found: RegisteredAction) -> None:
-        """Record an action: its objects, what is said of it, an event."""
-        for record in self._objects.records(found.action):
+    def add_action(self, action: RegisteredAction) -> None:
+        """Record an action: its objects, its description, an event."""
+        for record in self._objects.records(action.action):
             self._objects_log.append(record)
-        self._actions[found.identifier] = {
-            "action_id": found.identifier,
-            "description": found.description,
-            "class": found.kind,
+        self._actions[action.identifier] = {
+            "action_id": action.identifier,
+            "description": action.description,
+            "class": action.kind,
         }
-        self._append(
-            {
-                "timestamp": time.time(),
-                "experiment_id": self.experiment_id,
-                "run_id": self.run_id,
-                "action_id": found.identifier,
-                "description": found.description,
-                "action_class": found.kind,
-                "event_type": "ActionAddedEvent",
-            }
-        )
+        self._append(self._events.action_added(action))
 
     def set_service(self, service: dict[str, Any], *, added: bool) -> None:
         """Record a service: that it was added, or has another state.
 
         Args:
-            service: what its ``full_state_dict()`` gave.
+            service: what its `full_state_dict()` gave.
             added: whether it was added just now.
         """
         self._services[service["service_id"]] = service
-        event = {
-            "timestamp": time.time(),
-            "experiment_id": self.experiment_id,
-            "run_id": self.run_id,
-            "service_id": service["service_id"],
-        }
-        if added:
-            event["description"] = service["description"]
-            event["service_class"] = service["class"]
-            event["state_dict"] = service["state_dict"]
-            event["event_type"] = "ServiceAddedEvent"
-        else:
-            for name in ("state", "url", "error"):
-                event[name] = service[name]
-            event["event_type"] = "ServiceStateChangedEvent"
-        self._append(event)
+        self._append(self._events.service_changed(service, added=added))
 
     def flush(self) -> None:
         """Write what was recorded since the last time.
@@ -189,7 +145,7 @@ class RunRecords:
             self._in_trouble = True
 
     def _flush_logs(self) -> None:
-        self._tell_tags()
+        self._record_tags()
         self._jobs_log.flush()
         self._objects_log.flush()
         while self._unlinked:
@@ -205,7 +161,7 @@ class RunRecords:
             self._next_snapshot = now + max(1.0, 50 * (time.monotonic() - now))
 
     def next_flush(self) -> float:
-        """Seconds until the snapshot is to be written; infinite when it is up to date."""
+        """Return the seconds until the snapshot is due; infinite when it is up to date."""
         now = time.monotonic()
         if self._in_trouble:
             return max(0.0, self._retry_at - now)
@@ -214,18 +170,9 @@ class RunRecords:
         return max(0.0, self._next_snapshot - now)
 
     def close(self, status: str) -> None:
-        """Record the end of the run: ``done`` or ``failed``."""
+        """Record the end of the run: `done` or `failed`."""
         ended = time.time()
-        self._append(
-            {
-                "timestamp": ended,
-                "experiment_id": self.experiment_id,
-                "run_id": self.run_id,
-                "status": status,
-                "ended_at": iso_time(ended),
-                "event_type": "RunCompletedEvent",
-            }
-        )
+        self._append(self._events.completed(status, ended))
         parts: tuple[Callable[[], None], ...] = (
             self._flush_logs,
             self._jobs_log.close,
@@ -243,20 +190,12 @@ class RunRecords:
         if errors:
             _logger.error("%s: its end cannot be recorded: %s", self.experiment_id, errors[-1])
 
-    def _tell_tags(self) -> None:
+    def _record_tags(self) -> None:
         """Record the run's tags when the plan has changed them."""
         tags = [str(tag) for tag in self._run_tags]
-        if tags != self._told_tags:
-            self._told_tags = tags
-            self._append(
-                {
-                    "timestamp": time.time(),
-                    "experiment_id": self.experiment_id,
-                    "run_id": self.run_id,
-                    "run_tags": tags,
-                    "event_type": "RunTagsEvent",
-                }
-            )
+        if tags != self._recorded_tags:
+            self._recorded_tags = tags
+            self._append(self._events.tags_changed(tags))
 
     def write_status(self, status: str, ended: float | None = None) -> None:
         """Replace the snapshot; what was recorded must have been flushed."""
@@ -275,10 +214,12 @@ class RunRecords:
                 },
                 "services": self._services,
                 "actions": self._actions,
-                "run_tags": self._told_tags,
+                "run_tags": self._recorded_tags,
                 "last_updated": iso_time(time.time()),
-                # A reader starts from here, and goes on after that byte of the log.
-                "fold": self._fold.dump("event-0.jsonl", _size(self._events_path)),
+                # A reader starts from here, and goes on after that place of the log.
+                "fold": dump_snapshot(
+                    Snapshot(self._fold.jobs, "event-0.jsonl", _size(self._events_path))
+                ),
             },
         )
         self._snapshot_due = False
@@ -301,18 +242,6 @@ class RunRecords:
         with contextlib.suppress(FileExistsError):
             os.symlink(target, f"{self._links}/{job.task_id}/{job.identifier}")
 
-    def _event(self, job: Job, state: str, now: float) -> dict[str, Any]:
-        return {
-            "timestamp": now,
-            "job_id": job.identifier,
-            "task_id": job.task_id,
-            "experiment_id": self.experiment_id,
-            "run_id": self.run_id,
-            "scheduler_state": state,
-            "failure_reason": None,
-            "event_type": "ExperimentJobStateEvent",
-        }
-
 
 def _state_text(state: JobState) -> str:
     reason = state.failure_reason
@@ -320,11 +249,6 @@ def _state_text(state: JobState) -> str:
         return state.value
     # A job that never started because of another one is not itself in error.
     return "unscheduled" if reason is JobFailureStatus.DEPENDENCY else f"error:{reason.name}"
-
-
-def _shortened(message: str) -> str:
-    """The message, as far as those who watch many jobs want it; the folder has all of it."""
-    return message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
 
 
 def _size(path: str) -> int:

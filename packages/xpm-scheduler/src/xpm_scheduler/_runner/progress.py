@@ -23,7 +23,7 @@ def progress(value: float, level: int = 0, desc: str | None = None, console: boo
         console: whether to print it too.
 
     Raises:
-        ValueError: ``value`` is not between 0 and 1, or ``level`` is negative.
+        ValueError: `value` is not between 0 and 1, or `level` is negative.
     """
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"progress: expected a value between 0 and 1, got {value!r}")
@@ -37,10 +37,10 @@ def progress(value: float, level: int = 0, desc: str | None = None, console: boo
 
 
 class ProgressBar(Generic[T]):
-    """A ``tqdm`` bar that reports to the job's events as well.
+    """A `tqdm` bar that reports to the job's events as well.
 
     Bars nest: one made while another is open reports one level below. Whatever a
-    ``tqdm.tqdm`` can do, it can do too.
+    `tqdm.tqdm` can do, it can do too.
     """
 
     _open: list[ProgressBar[Any]] = []
@@ -72,7 +72,7 @@ class ProgressBar(Generic[T]):
             self.close()
 
     def update(self, n: float = 1) -> None:
-        """Go ``n`` steps on."""
+        """Go `n` steps on."""
         self._bar.update(n)
         self._report()
 
@@ -100,13 +100,13 @@ def tqdm(iterable: Iterable[T], **kwargs: Any) -> ProgressBar[T]: ...
 @overload
 def tqdm(iterable: None = None, **kwargs: Any) -> ProgressBar[Any]: ...
 def tqdm(iterable: Iterable[Any] | None = None, **kwargs: Any) -> ProgressBar[Any]:
-    """A progress bar for tasks: on the terminal (or the job's log), and in the job's events.
+    """Return a progress bar for tasks: in the terminal or the job's log, and in its events.
 
     Args:
-        iterable: what to go through; ``None`` for a bar that is updated by hand.
-        kwargs: as for ``tqdm.tqdm``.
+        iterable: what to go through; `None` for a bar that is updated by hand.
+        kwargs: as for `tqdm.tqdm`.
 
     Returns:
-        The bar, which has all methods of a ``tqdm.tqdm``.
+        The bar, which has all methods of a `tqdm.tqdm`.
     """
     return ProgressBar(iterable, **kwargs)

@@ -1,4 +1,4 @@
-"""What a job says about itself while it runs: its events and its status."""
+"""What a job reports about itself while it runs: its events and its status."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from xpm_os.files import write_json
 from xpm_os.jsonl import LineLog
+from xpm_scheduler._events import kinds
 from xpm_scheduler._workspace.json_files import iso_time
 from xpm_scheduler._workspace.layout import JobFolder
 
@@ -23,7 +24,7 @@ _PROGRESS_INTERVAL = 0.2
 _PROGRESS_SHARE = 1e-4
 
 #: The status is replaced at most this often (seconds), and takes at most this share of the
-#: time: whoever looks at the progress reads it, and of the events only what came after.
+#: time: whoever wants to know the progress reads it, and of the events only what came after.
 _STATUS_INTERVAL, _STATUS_SHARE = 2.0, 0.005
 
 
@@ -51,7 +52,7 @@ class JobReporter:
         self._last_written: list[float] = []
         self._begun = time.monotonic()
         self._next_status = self._begun + _STATUS_INTERVAL
-        self._complained = False
+        self._reported = False
         self._log = LineLog(folder.events)
         with self._recording():
             os.makedirs(os.path.dirname(folder.events), exist_ok=True)
@@ -62,9 +63,9 @@ class JobReporter:
         try:
             yield
         except OSError as error:
-            if not self._complained:
+            if not self._reported:
                 say(f"what happens cannot be recorded: {error}")
-            self._complained = True
+            self._reported = True
 
     def state(self, state: str, *, reason: str | None = None, code: int | None = None) -> None:
         """Record that the job changed its state."""
@@ -81,16 +82,16 @@ class JobReporter:
             status["process"] = None
         self._log.append(
             {
-                "timestamp": now,
-                "job_id": status["job_id"],
-                "task_id": status["task_id"],
-                "state": state,
-                "failure_reason": status["failure_reason"],
-                "started_time": status["started_time"],
-                "ended_time": status["ended_time"],
-                "exit_code": code,
-                "retry_count": status["retry_count"],
-                "event_type": "JobStateChangedEvent",
+                kinds.TIMESTAMP: now,
+                kinds.JOB_ID: status["job_id"],
+                kinds.TASK_ID: status["task_id"],
+                kinds.STATE: state,
+                kinds.FAILURE_REASON: status["failure_reason"],
+                kinds.STARTED_TIME: status["started_time"],
+                kinds.ENDED_TIME: status["ended_time"],
+                kinds.EXIT_CODE: code,
+                kinds.RETRY_COUNT: status["retry_count"],
+                kinds.KIND: kinds.JOB_STATE,
             }
         )
         with self._recording():
@@ -109,7 +110,7 @@ class JobReporter:
         entry["progress"] = value
         if desc is not None:
             entry["desc"] = desc
-        # What lies below belongs to the step before.
+        # Deeper levels belong to the step before.
         del self._levels[level + 1 :]
         now = time.monotonic()
         patience = max(_PROGRESS_INTERVAL, _PROGRESS_SHARE * (now - self._begun))
@@ -118,13 +119,13 @@ class JobReporter:
         self._last_written[level] = now
         self._log.append(
             {
-                "timestamp": time.time(),
-                "job_id": self._status["job_id"],
-                "task_id": self._status["task_id"],
-                "level": level,
-                "progress": value,
-                "desc": entry["desc"],
-                "event_type": "JobProgressEvent",
+                kinds.TIMESTAMP: time.time(),
+                kinds.JOB_ID: self._status["job_id"],
+                kinds.TASK_ID: self._status["task_id"],
+                kinds.LEVEL: level,
+                kinds.PROGRESS: value,
+                kinds.DESC: entry["desc"],
+                kinds.KIND: kinds.JOB_PROGRESS,
             }
         )
         with self._recording():
@@ -135,7 +136,7 @@ class JobReporter:
                 self._next_status = now + max(_STATUS_INTERVAL, took / _STATUS_SHARE)
 
     def _write_status(self) -> None:
-        """Replace the status, which says up to which byte of the events it counts."""
+        """Replace the status, which has the place in the events up to which it counts."""
         self._status["progress"] = self._levels
         self._status["events_offset"] = os.stat(self._folder.events).st_size
         write_json(self._folder.status, self._status)

@@ -17,9 +17,9 @@ from .web import Reachable, Start
 class ProcessWebService(Reachable):
     """A service with a URL that is a process of its own, such as TensorBoard.
 
-    Derive from it, and write ``_build_command``, which gives the command, and
-    ``_wait_for_ready``, which gives the URL once it can be reached (``self.process`` is the
-    process, ``self.stdout`` and ``self.stderr`` the files of its output). It ends with the
+    Derive from it, and write `_build_command`, which gives the command, and
+    `_wait_for_ready`, which gives the URL once it can be reached (`self.process` is the
+    process, `self.stdout` and `self.stderr` the files of its output). It ends with the
     experiment.
 
     >>> import sys, time
@@ -39,7 +39,7 @@ class ProcessWebService(Reachable):
 
     @abstractmethod
     def _build_command(self) -> Sequence[str | os.PathLike[str]]:
-        """The command to run."""
+        """Return the command to run."""
         raise NotImplementedError(f"{type(self).__qualname__} does not define _build_command()")
 
     @abstractmethod

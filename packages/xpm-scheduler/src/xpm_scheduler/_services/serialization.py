@@ -12,7 +12,7 @@ PATH_KEY = "__path__"
 
 
 def to_json(value: Any, where: str) -> Any:
-    """The JSON form of a value, paths marked as such.
+    """Return the JSON form of a value, paths marked as such.
 
     Args:
         value: numbers, strings, paths, and lists and dictionaries of them.
@@ -42,7 +42,7 @@ def _key(key: Any, where: str) -> str:
 
 
 def from_json(value: Any, translate: Callable[[str], Path]) -> Any:
-    """The value of a JSON form; see :func:`to_json`."""
+    """Return the value of a JSON form; see `to_json`."""
     if isinstance(value, dict):
         if value.keys() == {PATH_KEY}:
             return translate(value[PATH_KEY])
@@ -53,7 +53,7 @@ def from_json(value: Any, translate: Callable[[str], Path]) -> Any:
 
 
 def find_class(name: str) -> type[Any]:
-    """The class of a full name such as ``package.module.Class``.
+    """Return the class of a full name such as `package.module.Class`.
 
     Raises:
         ValueError: there is none of that name.

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .logs import log_handler
 from .serialization import find_class, from_json, to_json
 
 if TYPE_CHECKING:
@@ -19,10 +20,9 @@ _logger = logging.getLogger("xpm.services")
 
 
 class ServiceState(Enum):
-    """State of a service::
+    """The state of a service.
 
-    STOPPED -> STARTING -> RUNNING -> STOPPING -> STOPPED
-                        |-> ERROR (if it fails)
+    `STOPPED`, `STARTING`, `RUNNING`, `STOPPING`, and `STOPPED` again; `ERROR` when it has failed.
     """
 
     STOPPED = 0
@@ -33,20 +33,20 @@ class ServiceState(Enum):
 
 
 class ServiceListener:
-    """Told of what happens to services; subclass it, and hand it to ``add_listener``."""
+    """Told of what happens to services; subclass it, and hand it to `add_listener`."""
 
     def service_state_changed(self, service: Service) -> None:
-        """A service has another state, in whichever thread that happened.
+        """React to another state of a service, in whichever thread it has changed.
 
         Args:
-            service: the service; its ``state`` is the new one.
+            service: the service; its `state` is the new one.
         """
 
 
 class Service:
     """What goes along with an experiment, and is told of by whoever watches it.
 
-    Give each class an :attr:`id` of its own, and let :meth:`state_dict` return the arguments
+    Give each class an `id` of its own, and let `state_dict` return the arguments
     that make the service again.
 
     >>> from pathlib import Path
@@ -83,7 +83,7 @@ class Service:
         self.log_directory = None if log_directory is None else Path(log_directory)
 
     def description(self) -> str:
-        """What it is, for people."""
+        """Return what it is, for people."""
         return ""
 
     @property
@@ -93,7 +93,7 @@ class Service:
 
     @property
     def error(self) -> str | None:
-        """Why it could not be started; ``None`` when nothing has failed."""
+        """Why it could not be started; `None` when nothing has failed."""
         return self._error
 
     @property
@@ -108,12 +108,12 @@ class Service:
 
     @property
     def stdout(self) -> Path | None:
-        """The log of its standard output; ``None`` while it has no folder for logs."""
+        """The log of its standard output; `None` while it has no folder for logs."""
         return None if self.log_directory is None else self.log_directory / "logs.out"
 
     @property
     def stderr(self) -> Path | None:
-        """The log of its standard error; ``None`` while it has no folder for logs."""
+        """The log of its standard error; `None` while it has no folder for logs."""
         return None if self.log_directory is None else self.log_directory / "logs.err"
 
     # --------------------------------------------------------------------------- its state
@@ -138,7 +138,7 @@ class Service:
         """Say that it has failed, and why.
 
         Args:
-            error: what to tell people; ``None`` takes back what was said.
+            error: what to tell people; `None` takes back what was said.
         """
         with self._guard:
             self._error = error
@@ -146,7 +146,7 @@ class Service:
                 self._set_state(ServiceState.ERROR)
 
     def set_starting(self) -> None:
-        """For those that only show a service that lives elsewhere; a live one knows its state."""
+        """Do nothing: a live service knows its state, and others may only show it."""
 
     def _set_state(self, state: ServiceState) -> None:
         """Take a state, and tell the listeners."""
@@ -164,7 +164,7 @@ class Service:
     # ------------------------------------------------------------------- in an experiment
 
     def set_experiment(self, xp: Plan[Job]) -> None:
-        """Called when it is added to an experiment; gives it a folder for logs.
+        """Take the experiment that it is added to; gets a folder for logs from it.
 
         Args:
             xp: the experiment. An override calls this one too.
@@ -175,11 +175,11 @@ class Service:
             self.log_directory = xp.service_log_folder(self.id)
 
     def subservices(self) -> list[Service]:
-        """The services that it consists of; by default, itself."""
+        """Return the services that it consists of; by default, itself."""
         return [self]
 
     def get_subservice(self, service_id: str) -> Service:
-        """One of the services that it consists of.
+        """Return one of the services that it consists of.
 
         Raises:
             KeyError: there is none of that name.
@@ -195,20 +195,20 @@ class Service:
         """Write what this thread logs to the service's files, from here on.
 
         Returns:
-            Two handlers for :meth:`cleanup_logging`: all messages from INFO on go to ``stdout``,
-            those from WARNING on to ``stderr``. ``None`` without a folder for logs.
+            Two handlers for `cleanup_logging`: all messages from INFO on go to `stdout`,
+            those from WARNING on to `stderr`. `None` without a folder for logs.
         """
         if self.log_directory is None or self.stdout is None or self.stderr is None:
             return None, None
         self.log_directory.mkdir(parents=True, exist_ok=True)
-        return _handler(self.stdout, logging.INFO), _handler(self.stderr, logging.WARNING)
+        return log_handler(self.stdout, logging.INFO), log_handler(self.stderr, logging.WARNING)
 
     def cleanup_logging(
         self,
         stdout_handler: logging.FileHandler | None,
         stderr_handler: logging.FileHandler | None,
     ) -> None:
-        """Undo :meth:`setup_logging`.
+        """Undo `setup_logging`.
 
         Args:
             stdout_handler: what that has returned first.
@@ -222,21 +222,21 @@ class Service:
     # ------------------------------------------------------------------------ as plain data
 
     def state_dict(self) -> dict[str, Any]:
-        """The arguments that make it again.
+        """Return the arguments that make it again.
 
         An override adds its own: numbers, strings, paths, and lists and dictionaries of them.
         """
         return {} if self.log_directory is None else {"log_directory": self.log_directory}
 
     def full_state_dict(self) -> dict[str, Any]:
-        """All that is to be known of it, ready for JSON.
+        """Return all that is to be known of it, ready for JSON.
 
         Returns:
-            Its ``class`` and ``state_dict`` for :meth:`from_state_dict`, and ``service_id``,
-            ``description``, ``experiment_id``, ``run_id``, ``state``, ``url`` and ``error``.
+            Its `class` and `state_dict` for `from_state_dict`, and `service_id`,
+            `description`, `experiment_id`, `run_id`, `state`, `url` and `error`.
 
         Raises:
-            TypeError: a value of its :meth:`state_dict` has no form in JSON.
+            TypeError: a value of its `state_dict` has no form in JSON.
         """
         kind = type(self)
         state = self.serialize_state_dict(self.state_dict())
@@ -256,7 +256,7 @@ class Service:
 
     @staticmethod
     def serialize_state_dict(data: dict[str, Any]) -> dict[str, Any]:
-        """A state ready for JSON: a path becomes ``{"__path__": "/its/text"}``.
+        """Return a state ready for JSON: a path becomes `{"__path__": "/its/text"}`.
 
         Raises:
             TypeError: a value has no form in JSON.
@@ -274,7 +274,7 @@ class Service:
 
         Args:
             service_class: full name of its class.
-            data: what its :meth:`state_dict` gave, or the JSON form of that.
+            data: what its `state_dict` gave, or the JSON form of that.
             path_translator: gives the path here for one of another machine.
 
         Raises:
@@ -288,14 +288,3 @@ class Service:
         arguments = from_json(data, path_translator or Path)
         made: Service = kind(**{k: v for k, v in arguments.items() if not k.startswith("__")})
         return made
-
-
-def _handler(path: Path, level: int) -> logging.FileHandler:
-    """Sends to a file what the calling thread logs: other threads have nothing to do with it."""
-    thread = threading.get_ident()
-    handler = logging.FileHandler(path)
-    handler.setLevel(level)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(lambda record: record.thread == thread)
-    logging.getLogger().addHandler(handler)
-    return handler

@@ -24,16 +24,16 @@ class Start:
 class Reachable(Service):
     """What services with a URL share: they are started by whoever asks for the URL first."""
 
-    #: Where it is reached; ``None`` while it does not run.
+    #: Where it is reached; `None` while it does not run.
     url: str | None = None
 
     _latest: Start | None = None
 
     def get_url(self) -> str | None:
-        """Where it is reached; starts it, and waits until it can be reached.
+        """Return where it is reached; start it, and wait until it can be reached.
 
         Returns:
-            The URL; ``None`` when it has failed: ``error`` says why, and the next call tries
+            The URL; `None` when it has failed: `error` says why, and the next call tries
             again.
 
         Raises:
@@ -61,15 +61,15 @@ class Reachable(Service):
 
     @abstractmethod
     def _start(self, start: Start) -> None:
-        """Start it, and return once :attr:`url` is known; calls :meth:`_reached`."""
+        """Start it, and return once `url` is known; calls `_reached`."""
 
     def _is_wanted(self, start: Start) -> bool:
-        """Whether it is this start that counts: neither stopped nor failed."""
+        """Return whether this start counts: it was neither stopped nor has failed."""
         wanted = (ServiceState.STARTING, ServiceState.RUNNING)
         return self._latest is start and self.state in wanted
 
     def _reached(self, start: Start) -> bool:
-        """It can be reached from here on; returns whether that is still wanted."""
+        """Note that it can be reached from here on; return whether that is still wanted."""
         with self._guard:
             wanted = self._is_wanted(start)
             if wanted:
@@ -77,7 +77,7 @@ class Reachable(Service):
             return wanted
 
     def _failed(self, start: Start, error: BaseException) -> None:
-        """It has failed, which is of interest unless it was to end anyway."""
+        """Record that it has failed, unless it was to end anyway."""
         with self._guard:
             if self._is_wanted(start):
                 text = str(error) or type(error).__name__
@@ -111,8 +111,8 @@ class Reachable(Service):
 class WebService(Reachable):
     """A service with a URL that runs in a thread of the driver.
 
-    Derive from it, and write ``_serve``: start to serve, set ``self.url``, call
-    ``running.set()``, and return once :meth:`should_stop` says so.
+    Derive from it, and write `_serve`: start to serve, set `self.url`, call
+    `running.set()`, and return once `should_stop` says so.
 
     >>> import threading
     >>> from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -138,11 +138,11 @@ class WebService(Reachable):
 
     @abstractmethod
     def _serve(self, running: threading.Event) -> None:
-        """Serve until :meth:`should_stop`; ``running`` is to be set once ``url`` is."""
+        """Serve until `should_stop`; `running` is to be set once `url` is."""
         raise NotImplementedError(f"{type(self).__qualname__} does not define _serve(running)")
 
     def should_stop(self) -> bool:
-        """Whether it is to stop: ``_serve`` is to ask from time to time."""
+        """Return whether it is to stop: `_serve` asks from time to time."""
         return self._latest is not None and self._latest.stopping.is_set()
 
     def serve(self) -> None:
@@ -188,7 +188,7 @@ class WebService(Reachable):
 
 
 def _exit_thread(ident: int) -> None:
-    """Raise ``SystemExit`` in a thread, as soon as it runs Python code."""
+    """Raise `SystemExit` in a thread, as soon as it runs Python code."""
     import ctypes  # hardly ever needed
 
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(SystemExit))

@@ -1,4 +1,4 @@
-"""What can be set, as plain records (they are read from a file in ``_settings_file``)."""
+"""What can be set, as plain records (they are read from a file in `_settings_file`)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class FolderMode(Enum):
 
 @attrs.define
 class FolderSettings:
-    """A folder attached to a workspace, with jobs as in a workspace: ``jobs/<task>/<identifier>``.
+    """A folder attached to a workspace, with jobs as in a workspace: `jobs/<task>/<identifier>`.
 
     Attributes:
-        path: the folder; ``~`` is the home folder.
+        path: the folder; `~` is the home folder.
         mode: what it is for.
     """
 
@@ -39,7 +39,7 @@ class FolderSettings:
     def jobspath(self) -> Path:
         """The folder of its jobs.
 
-        A folder that is only used may also be given by its ``jobs`` folder.
+        A folder that is only used may also be given by its `jobs` folder.
         """
         jobs = self.path / "jobs"
         if self.mode is FolderMode.USE and self.path.name == "jobs" and not jobs.is_dir():
@@ -65,9 +65,9 @@ class ServerSettings:
     """Where the web monitor listens.
 
     Attributes:
-        port: its port; ``None``: a free one.
+        port: its port; `None`: a free one.
         host: the name of this host that others reach it by.
-        token: what a client must know; ``None``: a random one.
+        token: what a client must know; `None`: a random one.
     """
 
     port: int | None = None
@@ -80,12 +80,12 @@ class SSHSettings:
     """How the host of a remote workspace is reached.
 
     Attributes:
-        host: ``user@host``.
+        host: `user@host`.
         shell_init: shell commands that are run there first.
-        uv_offline: whether ``uv`` may not use the network there.
+        uv_offline: whether `uv` may not use the network there.
         python: the Python to use there.
-        xpm_path: the ``experimaestro`` command there.
-        options: more options of ``ssh``.
+        xpm_path: the `experimaestro` command there.
+        options: more options of `ssh`.
     """
 
     host: str = ""
@@ -102,14 +102,14 @@ class WorkspaceSettings:
 
     Attributes:
         id: its name.
-        path: its folder; ``~`` is the home folder (of the remote host where there is ``ssh``).
+        path: its folder; `~` is the home folder (of the remote host where there is `ssh`).
         env: environment variables of its jobs.
-        alt_workspaces: deprecated: names of workspaces whose jobs are used; see ``folders``.
+        alt_workspaces: deprecated: names of workspaces whose jobs are used; see `folders`.
         folders: auxiliary folders.
         max_retries: how often a resumable task is executed in all, at most.
         triggers: patterns of the names of the experiments that use it, as in a shell.
         history: how many runs are kept.
-        ssh: how its host is reached; ``None`` for a workspace of this host.
+        ssh: how its host is reached; `None` for a workspace of this host.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a record asks for what it does not hold itself."""
+"""What a record reads what it does not hold itself from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class Static(NamedTuple):
     """What is known of a job since its submission.
 
     Attributes:
-        tags: ``{name: value}``.
+        tags: `{name: value}`.
         depends_on: identifiers of the jobs that must be done before.
-        transient: ``"transient"`` or ``"remove"``, or ``None``.
+        transient: `"transient"` or `"remove"`, or `None`.
     """
 
     tags: dict[str, Any]
@@ -23,11 +23,11 @@ class Static(NamedTuple):
 NOTHING = Static({}, [])
 
 
-class Home(Protocol):
-    """Where records come from: a run, or a workspace."""
+class RecordSource(Protocol):
+    """What records come from: a run, or a workspace."""
 
     def job_path(self, task_id: str, job_id: str) -> str:
-        """The folder of a job."""
+        """Return the folder of a job."""
 
     def static(self, job_id: str) -> Static:
-        """What is known of a job since its submission."""
+        """Return what is known of a job since its submission."""

@@ -9,29 +9,28 @@ from typing import Any, NamedTuple
 from xpm_launchers import LauncherError, process_from_handle
 from xpm_os.hosts import host_name
 from xpm_os.locks import is_locked_alone
+from xpm_scheduler._events.progress import read_levels
 from xpm_scheduler._graph.states import JobFailureStatus, JobState, JobStateError
 from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler._workspace.markers import read_failure
 from xpm_scheduler.exceptions import CorruptFileError
 
-from .progress import read_levels
-
 
 class JobDetails(NamedTuple):
     """What a job's folder says.
 
     Attributes:
-        state: ``done`` or ``error`` by the markers; ``running`` when its process lives, or is
-            said to run on a host that cannot be asked; ``unscheduled`` when it is not there or
-            nobody runs it; an error ``lost`` when it ran and its process is gone.
-        started: when it was started last, in seconds since the epoch, or ``None``.
-        ended: when it ended, or ``None``.
-        exit_code: exit status of a job that has failed, or ``None``.
+        state: `done` or `error` by the markers; `running` when its process lives, or is
+            said to run on a host that cannot be asked; `unscheduled` when it is not there or
+            nobody runs it; an error `lost` when it ran and its process is gone.
+        started: when it was started last, in seconds since the epoch, or `None`.
+        ended: when it ended, or `None`.
+        exit_code: exit status of a job that has failed, or `None`.
         message: why it failed; empty when it did not, or nothing was said.
         retry_count: how often a resumable job was executed so far.
-        progress: ``{"level", "progress" (0 to 1), "desc"}``, a level each, the outermost first.
-        process: the process that runs it, ``{"type", "pid", "host", …}``, or ``None``.
+        progress: `{"level", "progress" (0 to 1), "desc"}`, a level each, the outermost first.
+        process: the process that runs it, `{"type", "pid", "host", …}`, or `None`.
         problems: what could not be read, a text each, beginning with the file.
     """
 
@@ -47,7 +46,7 @@ class JobDetails(NamedTuple):
 
 
 def read_details(path: str, name: str) -> JobDetails:
-    """What the folder of a job says now.
+    """Return what the folder of a job says now.
 
     Args:
         path: the job's folder; it need not be there.
@@ -58,23 +57,23 @@ def read_details(path: str, name: str) -> JobDetails:
     status = _object(folder.status, problems) or {}
     # The marker is looked for after the status was read, and the job writes it last: a job that
     # is done is never shown with the status of one that runs.
-    verdict = look_passively(folder, status, problems)
+    observed = observe(folder, status, problems)
     retries = status.get("retry_count")
     return JobDetails(
-        state=verdict.state,
+        state=observed.state,
         started=iso_seconds(status.get("started_time")),
         ended=iso_seconds(status.get("ended_time")),
-        exit_code=verdict.code,
-        message=verdict.message,
+        exit_code=observed.code,
+        message=observed.message,
         retry_count=retries if isinstance(retries, int) else 0,
         progress=read_levels(folder, status, problems),
-        process=verdict.process,
+        process=observed.process,
         problems=tuple(problems),
     )
 
 
-class Passive(NamedTuple):
-    """What was seen without touching anything."""
+class Observation(NamedTuple):
+    """The state of a job, as it can be seen without touching anything."""
 
     state: JobState
     code: int | None = None
@@ -82,10 +81,10 @@ class Passive(NamedTuple):
     process: dict[str, Any] | None = None
 
 
-def look_passively(
+def observe(
     folder: JobFolder, status: dict[str, Any] | None = None, problems: list[str] | None = None
-) -> Passive:
-    """The state of a job by its folder, without taking any lock that others may want.
+) -> Observation:
+    """Return the state of a job by its folder, without a lock that others may want.
 
     Args:
         folder: where to look.
@@ -94,29 +93,29 @@ def look_passively(
     """
     problems = problems if problems is not None else []
     if folder.is_done():
-        return Passive(JobState.DONE)
+        return Observation(JobState.DONE)
     claim = _object(folder.pid, problems)
     if claim is not None and _lives(claim, folder):
-        return Passive(JobState.RUNNING, process=claim)
+        return Observation(JobState.RUNNING, process=claim)
     try:
-        ending = read_failure(folder)
+        failure = read_failure(folder)
     except CorruptFileError as error:
         problems.append(str(error))
-        return Passive(JobStateError(JobFailureStatus.FAILED), message=str(error))
-    if ending is not None:
-        return Passive(JobStateError(ending.reason), ending.code, ending.message)
+        return Observation(JobStateError(JobFailureStatus.FAILED), message=str(error))
+    if failure is not None:
+        return Observation(JobStateError(failure.reason), failure.code, failure.message)
     if folder.is_done():  # it ended between the first look and the second
-        return Passive(JobState.DONE)
+        return Observation(JobState.DONE)
     status = status if status is not None else _object(folder.status, problems) or {}
     process = status.get("process")
     if status.get("state") == "running" and isinstance(process, dict):
         # The claim is written by its driver, which may have died before: the job itself knows.
         if _lives(process, folder):
-            return Passive(JobState.RUNNING, process=process)
-        return Passive(
+            return Observation(JobState.RUNNING, process=process)
+        return Observation(
             JobStateError(JobFailureStatus.LOST), message="its process is gone, without a result"
         )
-    return Passive(JobState.UNSCHEDULED)
+    return Observation(JobState.UNSCHEDULED)
 
 
 def _lives(handle: dict[str, Any], folder: JobFolder) -> bool:
@@ -139,7 +138,7 @@ def _object(path: str, problems: list[str]) -> dict[str, Any] | None:
 
 
 def iso_seconds(text: object) -> float | None:
-    """An ISO 8601 time (local, unless it says otherwise) in seconds since the epoch."""
+    """Return an ISO 8601 time (local, unless it says otherwise) in seconds since the epoch."""
     if not isinstance(text, str):
         return None
     try:

@@ -16,7 +16,7 @@ from .workspace import WorkspaceState
 class WorkspaceStateProvider:
     """Answers questions about a workspace; each answer is up to date.
 
-    New code reads :class:`WorkspaceState`, which this asks.
+    New code reads `WorkspaceState`, which this asks.
 
     Args:
         path: the folder of the workspace.
@@ -30,7 +30,7 @@ class WorkspaceStateProvider:
 
     @classmethod
     def get_instance(cls, path: str | Path) -> WorkspaceStateProvider:
-        """The provider of a workspace; one object a folder."""
+        """Return the provider of a workspace; one object a folder."""
         key = os.path.realpath(path)
         found = cls._instances.get(key)
         if found is None:
@@ -43,16 +43,16 @@ class WorkspaceStateProvider:
         return self.state.path
 
     def get_experiments(self) -> list[RunState]:
-        """The newest run of each experiment that has one."""
+        """Return the newest run of each experiment that has one."""
         found = (self.get_experiment(name) for name in self.state.experiments())
         return [run for run in found if run is not None]
 
     def get_experiment(self, experiment_id: str) -> RunState | None:
-        """The newest run of an experiment, ``None`` when there is none."""
+        """Return the newest run of an experiment, `None` when there is none."""
         return self._run(experiment_id, None)
 
     def get_experiment_runs(self, experiment_id: str) -> list[RunState]:
-        """All runs of an experiment, the oldest first."""
+        """Return all runs of an experiment, the oldest first."""
         try:
             names = self.state.runs(experiment_id)
         except WorkspaceError:
@@ -61,46 +61,46 @@ class WorkspaceStateProvider:
         return [run for run in found if run is not None]
 
     def get_current_run(self, experiment_id: str) -> str | None:
-        """The identifier of the newest run, ``None`` when there is none."""
+        """Return the identifier of the newest run, `None` when there is none."""
         try:
             return self.state.current_run(experiment_id)
         except WorkspaceError:
             return None
 
     def get_jobs(self, experiment_id: str, run_id: str | None = None) -> list[JobRecord]:
-        """The jobs of a run, by default of the newest; none when there is no such run."""
+        """Return the jobs of a run, by default of the newest; none when there is no such run."""
         run = self._run(experiment_id, run_id)
         return list(run.jobs.values()) if run is not None else []
 
     def get_job(
         self, job_id: str, experiment_id: str, run_id: str | None = None
     ) -> JobRecord | None:
-        """A job of a run, ``None`` when there is none."""
+        """Return a job of a run, `None` when there is none."""
         run = self._run(experiment_id, run_id)
         return run.jobs.get(job_id) if run is not None else None
 
     def get_all_jobs(self) -> list[JobRecord]:
-        """All jobs that have a folder."""
+        """Return all jobs that have a folder."""
         return list(self.state.jobs())
 
     def get_orphan_jobs(self) -> list[JobRecord]:
-        """The jobs that have a folder and belong to no run."""
+        """Return the jobs that have a folder and belong to no run."""
         return list(self.state.orphans())
 
     def get_tags_map(
         self, experiment_id: str, run_id: str | None = None
     ) -> dict[str, dict[str, Any]]:
-        """The tags of each job of a run."""
+        """Return the tags of each job of a run."""
         return {job.job_id: job.tags for job in self.get_jobs(experiment_id, run_id)}
 
     def get_dependencies_map(
         self, experiment_id: str, run_id: str | None = None
     ) -> dict[str, list[str]]:
-        """The jobs that each job of a run depends on."""
+        """Return the jobs that each job of a run depends on."""
         return {job.job_id: job.depends_on for job in self.get_jobs(experiment_id, run_id)}
 
     def get_services(self, experiment_id: str, run_id: str | None = None) -> dict[str, Any]:
-        """The services of a run by identifier."""
+        """Return the services of a run by identifier."""
         run = self._run(experiment_id, run_id)
         return dict(run.services) if run is not None else {}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from xpm_scheduler._graph.states import same_state
 from xpm_scheduler._workspace.layout import JobFolder
 
 from .interfaces import NOTHING, Static
-from .job_folder import look_passively
+from .job_folder import observe
 from .records import Changes, ExperimentStatus, JobRecord
-from .run import RunState, same
+from .run import RunState
 
 #: The folders of links of such an experiment: of the run before, and of the last one.
 OLD_RUNS = ("jobs.bak", "jobs")
@@ -35,13 +36,13 @@ class OldRunState(RunState):
         for task_id in _entries(self.path):
             for job_id in _entries(self.path / task_id):
                 folder = JobFolder.at(Path(self.job_path(task_id, job_id)))
-                seen = look_passively(folder)
+                observed = observe(folder)
                 record = jobs.get(job_id)
-                if record is not None and same(record.state, seen.state):
+                if record is not None and same_state(record.state, observed.state):
                     continue
                 if record is None:
-                    record = jobs[job_id] = JobRecord(job_id, task_id, seen.state, home=self)
-                record.state, record.message = seen.state, seen.message
+                    record = jobs[job_id] = JobRecord(job_id, task_id, observed.state, source=self)
+                record.state, record.message = observed.state, observed.message
                 changed.append(record)
         states = [record.state for record in jobs.values()]
         before = self.status
@@ -56,7 +57,7 @@ class OldRunState(RunState):
         return False
 
     def static(self, job_id: str) -> Static:
-        """What is known of a job since its submission: nothing."""
+        """Return what is known of a job since its submission: nothing."""
         del job_id
         return NOTHING
 

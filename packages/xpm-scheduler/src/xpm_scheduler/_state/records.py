@@ -12,7 +12,7 @@ from xpm_scheduler._graph.states import JobFailureStatus, JobState
 from .job_folder import JobDetails, read_details
 
 if TYPE_CHECKING:
-    from .interfaces import Home
+    from .interfaces import RecordSource
 
 
 class ExperimentStatus(Enum):
@@ -24,7 +24,7 @@ class ExperimentStatus(Enum):
 
     @classmethod
     def parse(cls, text: object) -> ExperimentStatus:
-        """The status of that name; ``RUNNING`` for one that says nothing of an end."""
+        """Return the status of that name; `RUNNING` for one that does not mean an end."""
         if text == "completed":
             return cls.DONE
         return cls(text) if text in ("done", "failed") else cls.RUNNING
@@ -40,17 +40,17 @@ class JobRecord:
         job_id: the identifier, 64 hexadecimal digits.
         task_id: the identifier of the task's type.
         state: where the job stands.
-        submitted: when it was submitted in this run, in seconds since the epoch, or ``None``.
-        started: when it began to run, or ``None`` when it did not, or not seen by the run.
-        ended: when the run learned of its end, or ``None``.
+        submitted: when it was submitted in this run, in seconds since the epoch, or `None`.
+        started: when it began to run, or `None` when it did not, or not seen by the run.
+        ended: when the run learned of its end, or `None`.
         found_done: whether it was done before this run.
         retry_count: how often a resumable job was executed so far (0 for others).
         message: why it failed; empty when it did not, or nothing was said.
-        blame: ``<task id>/<job id>`` of what failed when this one could not start for it.
+        blame: `<task id>/<job id>` of what failed when this one could not start for it.
     """
 
     __slots__ = (
-        "_home",
+        "_source",
         "blame",
         "ended",
         "found_done",
@@ -72,7 +72,7 @@ class JobRecord:
         submitted: float | None = None,
         started: float | None = None,
         ended: float | None = None,
-        home: Home | None = None,
+        source: RecordSource | None = None,
     ) -> None:
         self.job_id = job_id
         self.task_id = task_id
@@ -81,19 +81,19 @@ class JobRecord:
         self.submitted = submitted
         self.started = started
         self.ended = ended
-        self._home = home
+        self._source = source
         self.retry_count = 0
         self.message = ""
         self.blame: str | None = None
 
     @property
     def failure_reason(self) -> JobFailureStatus | None:
-        """Why it failed, ``None`` in all states but errors."""
+        """Why it failed, `None` in all states but errors."""
         return self.state.failure_reason
 
     @property
     def locator(self) -> str:
-        """``<task id>/<job id>``."""
+        """`<task id>/<job id>`."""
         return f"{self.task_id}/{self.job_id}"
 
     @property
@@ -104,30 +104,30 @@ class JobRecord:
     @property
     def path(self) -> Path:
         """The job's folder."""
-        return Path(self._known_home().job_path(self.task_id, self.job_id))
+        return Path(self._known_source().job_path(self.task_id, self.job_id))
 
     @property
     def tags(self) -> dict[str, Any]:
-        """The tags, ``{name: value}``."""
-        return self._known_home().static(self.job_id).tags
+        """The tags, `{name: value}`."""
+        return self._known_source().static(self.job_id).tags
 
     @property
     def depends_on(self) -> list[str]:
         """The identifiers of the jobs that must be done before."""
-        return self._known_home().static(self.job_id).depends_on
+        return self._known_source().static(self.job_id).depends_on
 
     @property
     def transient(self) -> str | None:
-        """``"transient"`` or ``"remove"`` for a job that is run only if something needs it."""
-        return self._known_home().static(self.job_id).transient
+        """`"transient"` or `"remove"` for a job that is run only if something needs it."""
+        return self._known_source().static(self.job_id).transient
 
     def details(self) -> JobDetails:
-        """What the job's folder says now; its files are read at each call."""
+        """Return what the job's folder says now; its files are read at each call."""
         return read_details(str(self.path), self.name)
 
     @property
     def progress(self) -> list[dict[str, Any]]:
-        """How far it is: ``{"level", "progress" (0 to 1), "desc"}`` a level; read anew."""
+        """How far it is: `{"level", "progress" (0 to 1), "desc"}` a level; read anew."""
         return self.details().progress
 
     @property
@@ -146,10 +146,10 @@ class JobRecord:
             setattr(self, name, getattr(other, name))
         return True
 
-    def _known_home(self) -> Home:
-        if self._home is None:
+    def _known_source(self) -> RecordSource:
+        if self._source is None:
             raise ValueError(f"{self.locator}: this record belongs to no workspace")
-        return self._home
+        return self._source
 
     def __repr__(self) -> str:
         return f"JobRecord({self.locator}, {self.state!r})"

@@ -11,7 +11,7 @@ from .interfaces import NOTHING, Static
 
 
 class StaticFacts:
-    """The lines of ``jobs.jsonl``, read when one is first asked for.
+    """The lines of `jobs.jsonl`, read when one is first asked for.
 
     Args:
         path: the file.
@@ -23,7 +23,7 @@ class StaticFacts:
         self._dependencies: dict[str, list[str]] | None = None
 
     def of(self, job_id: str, submissions: Callable[[], Iterator[dict[str, Any]]]) -> Static:
-        """What is known of a job.
+        """Return what is known of a job.
 
         Args:
             job_id: the job.
@@ -56,7 +56,7 @@ class StaticFacts:
         return found
 
     def take_problems(self) -> list[Problem]:
-        """What could not be read since the last time."""
+        """Return what could not be read since the last time."""
         return self._reader.take_problems()
 
     def _read(self) -> None:

@@ -12,7 +12,7 @@ from xpm_scheduler._workspace.runs import run_order
 from xpm_scheduler.exceptions import WorkspaceError
 
 from .interfaces import NOTHING, Static
-from .job_folder import look_passively
+from .job_folder import observe
 from .legacy_run import OLD_RUNS, OldRunState
 from .records import JobRecord
 from .run import RunState
@@ -36,14 +36,14 @@ class WorkspaceState:
             raise WorkspaceError(f"{self.path}: expected the folder of a workspace, found none")
 
     def experiments(self) -> list[str]:
-        """The identifiers of the experiments, sorted."""
+        """Return the identifiers of the experiments, sorted."""
         names = {*_folders(self.path / "experiments"), *_folders(self.path / "xp")}
         return sorted(names)
 
     def runs(self, experiment_id: str) -> list[str]:
-        """The runs of an experiment, the oldest first.
+        """Return the runs of an experiment, the oldest first.
 
-        Runs of releases that kept one run alone are called ``"jobs.bak"`` and ``"jobs"``.
+        Runs of releases that kept one run alone are called `"jobs.bak"` and `"jobs"`.
 
         Raises:
             WorkspaceError: there is no such experiment.
@@ -61,7 +61,7 @@ class WorkspaceState:
         return runs
 
     def current_run(self, experiment_id: str) -> str | None:
-        """The newest run of an experiment, ``None`` when there is none.
+        """Return the newest run of an experiment, `None` when there is none.
 
         Raises:
             WorkspaceError: there is no such experiment.
@@ -75,11 +75,11 @@ class WorkspaceState:
         return name if name in runs else (runs[-1] if runs else None)
 
     def run(self, experiment_id: str, run_id: str | None = None) -> RunState:
-        """The state of a run, read now.
+        """Return the state of a run, read now.
 
         Args:
             experiment_id: the experiment.
-            run_id: the run; ``None`` for the newest.
+            run_id: the run; `None` for the newest.
 
         Raises:
             WorkspaceError: there is no such experiment, or no such run.
@@ -103,19 +103,19 @@ class WorkspaceState:
     # ------------------------------------------------------------------------- job folders
 
     def job(self, task_id: str, job_id: str) -> JobRecord | None:
-        """A job by its folder, whatever runs it belongs to; ``None`` when there is no folder."""
+        """Return a job by its folder, whatever its runs; `None` when there is no folder."""
         path = self.job_path(task_id, job_id)
         return self._record(task_id, job_id) if os.path.isdir(path) else None
 
     def jobs(self) -> Iterator[JobRecord]:
-        """The jobs that have a folder, with the states that their folders tell."""
+        """Yield the jobs that have a folder, with the states by their folders."""
         root = self.path / "jobs"
         for task_id in sorted(_folders(root)):
             for job_id in sorted(_folders(root / task_id)):
                 yield self._record(task_id, job_id)
 
     def orphans(self) -> Iterator[JobRecord]:
-        """The jobs that have a folder and belong to no run that is kept."""
+        """Yield the jobs that have a folder and belong to no run that is kept."""
         kept: set[str] = set()
         for experiment_id in self.experiments():
             for run_id in self.runs(experiment_id):
@@ -125,17 +125,17 @@ class WorkspaceState:
                 yield record
 
     def _record(self, task_id: str, job_id: str) -> JobRecord:
-        seen = look_passively(JobFolder(self.job_path(task_id, job_id), task_name(task_id)))
-        record = JobRecord(job_id, task_id, seen.state, home=self)
-        record.message = seen.message
+        observed = observe(JobFolder(self.job_path(task_id, job_id), task_name(task_id)))
+        record = JobRecord(job_id, task_id, observed.state, source=self)
+        record.message = observed.message
         return record
 
     def job_path(self, task_id: str, job_id: str) -> str:
-        """The folder of a job."""
+        """Return the folder of a job."""
         return job_path(str(self.path), task_id, job_id)
 
     def static(self, job_id: str) -> Static:
-        """What is known of a job outside any run: nothing."""
+        """Return what is known of a job outside any run: nothing."""
         del job_id
         return NOTHING
 
@@ -144,7 +144,7 @@ class WorkspaceState:
 
 
 def _folders(path: Path) -> list[str]:
-    """The folders in a folder, without links and hidden ones."""
+    """Return the folders in a folder, without links and hidden ones."""
     try:
         with os.scandir(path) as entries:
             return [

@@ -31,12 +31,12 @@ _dry: list[tempfile.TemporaryDirectory[str]] = []
 def cache(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Makes a method keep what it finds in a file, or a folder, of its configuration.
 
-    The method gets a path after ``self``. If there is something at that path, it was made by
+    The method gets a path after `self`. If there is something at that path, it was made by
     the same method of an equal configuration, wholly: the method reads it. If not, the method
     makes it, and writes it there. One process makes it while others wait; nothing that is half
     written ever counts, whatever ends the process.
 
-    The file lies in the workspace's ``config/<type>/<identifier>/<name>``. It is written in a
+    The file lies in the workspace's `config/<type>/<identifier>/<name>`. It is written in a
     folder beside, with the same name, and put there once the method has returned; if that
     returns the path, the caller gets the one where it lies now. To have it made again, remove
     it. Works on configurations, while an experiment is open, and in tasks.
@@ -170,7 +170,7 @@ def _place(owner: Any, name: str, method: str) -> _Place:
 
 
 def _root(method: str) -> tuple[Path, bool]:
-    """The folder of what is kept, and whether nothing may be written there."""
+    """Return the folder of what is kept, and whether nothing may be written there."""
     workspace = open_workspaces.current()
     if workspace is not None:
         return workspace.configcachepath, workspace.run_mode is RunMode.DRY_RUN
@@ -184,7 +184,7 @@ def _root(method: str) -> tuple[Path, bool]:
 
 
 def _identity(owner: Any, method: str) -> tuple[str, str, str]:
-    """The type of a configuration, how releases 2.x write it, and the identifier."""
+    """Return the type of a configuration, how releases 2.x write it, and the identifier."""
     known = vars(owner)
     config = owner if "__xpm__" in known else known.get("__config__")
     if config is not None:

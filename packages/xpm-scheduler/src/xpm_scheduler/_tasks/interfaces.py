@@ -96,27 +96,27 @@ class JobObserver(Protocol[J]):
         ...
 
     def job_joined(self, job: J) -> None:
-        """A job belongs to the experiment from here on."""
+        """Take in a job that belongs to the experiment from here on."""
         ...
 
     def job_required(self, job: J) -> None:
-        """A job is to be run."""
+        """Note that a job is to be run."""
         ...
 
     def job_changed(self, job: J, old: JobState, new: JobState) -> None:
-        """A job has changed its state."""
+        """Note that a job has changed its state."""
         ...
 
     def job_generated(self) -> None:
-        """The folder of a job that is not to be run was written."""
+        """Note that the folder of a job that is not to be run was written."""
         ...
 
     def job_left_out(self) -> None:
-        """A job is not to be run: only what is to be prepared for it was wanted."""
+        """Note that a job is not to be run: only its preparations were wanted."""
         ...
 
     def preparation_began(self) -> None:
-        """A preparation that is wanted for itself, and not for a job that is run, has begun."""
+        """Note that a preparation has begun that is wanted for itself, not for a job."""
         ...
 
     def preparation_ended(self, preparation: Node) -> None:
@@ -124,7 +124,7 @@ class JobObserver(Protocol[J]):
         ...
 
     def callback_began(self) -> None:
-        """A callback is to be called: the experiment does not end before it has returned."""
+        """Note that a callback is to be called: the experiment ends after its return."""
         ...
 
     def callback_ended(self) -> None:
@@ -132,7 +132,7 @@ class JobObserver(Protocol[J]):
         ...
 
     def callback_failed(self, text: str) -> None:
-        """A callback has raised an error."""
+        """Note that a callback has raised an error."""
         ...
 
     def flush(self) -> None:

@@ -15,7 +15,7 @@ from xpm_scheduler.taskglobals import RANK_VARIABLES
 
 if TYPE_CHECKING:
     from xpm_launchers import Launcher, TokenDependency
-    from xpm_scheduler._state.progress import LevelInformation
+    from xpm_scheduler._events.progress import LevelInformation
     from xpm_serialize import LightweightTask
 
     from .interfaces import Engine, JobObserver, Plan
@@ -202,7 +202,7 @@ class Job(Node):
     def progress(self) -> list[LevelInformation]:
         """How far the job has come, the task's own level first; from its folder."""
         # A driver asks for it seldom or never.
-        from xpm_scheduler._state.progress import read_progress
+        from xpm_scheduler._events.progress import read_progress
 
         return read_progress(self.folder)
 

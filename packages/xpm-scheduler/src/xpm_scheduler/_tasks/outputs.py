@@ -1,6 +1,6 @@
 """Outputs that a task makes while it runs, on the side of its process: one line each.
 
-The file, ``.experimaestro/task-outputs.jsonl``, is kept over the executions of a resumable
+The file, `.experimaestro/task-outputs.jsonl`, is kept over the executions of a resumable
 task, so that a plan that is run again sees all of them.
 """
 
@@ -22,7 +22,7 @@ class OutputRecorder:
     Args:
         folder: the job's folder.
         task: the task, as it was loaded.
-        document: what its ``params.json`` holds.
+        document: what its `params.json` holds.
     """
 
     def __init__(self, folder: JobFolder, task: Any, document: Mapping[str, Any]) -> None:
@@ -65,7 +65,7 @@ class OutputRecorder:
         self._log.flush()
 
     def _identifier(self, owner: object) -> str:
-        """The identifier of a configuration of the task; the task's own if it is none."""
+        """Return the identifier of a configuration of the task, or the task's own."""
         records = {record["id"]: record for record in self._document["objects"]}
         own = os.path.basename(self._folder.path)
         root = self._document["objects"][-1]
@@ -103,7 +103,7 @@ class OutputReader:
         self._refused = False
 
     def read(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """What was added.
+        """Read what was added.
 
         Returns:
             The outputs, each once however often it was written: a task that goes on writes

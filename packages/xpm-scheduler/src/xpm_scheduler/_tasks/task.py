@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Config)
 
-#: What ``task_outputs`` and ``__submit__`` are given to mark what a task produces.
+#: What `task_outputs` and `__submit__` are given to mark what a task produces.
 DependentMarker = Callable[[C], C]
 
 
 class Task(LightweightTask):
-    """A configuration that can be run: ``execute()`` does the work, in the task's own folder.
+    """A configuration that can be run: `execute()` does the work, in the task's own folder.
 
-    Inside ``execute()``, ``self.__taskdir__`` is that folder (and the current one), and
-    ``self.__tags__`` are the tags of the task.
+    Inside `execute()`, `self.__taskdir__` is that folder (and the current one), and
+    `self.__tags__` are the tags of the task.
 
     >>> from xpm_config import Param
     >>> from xpm_scheduler import Task, experiment
@@ -87,16 +87,16 @@ class Task(LightweightTask):
                 the workspace's settings say (3).
             transient: whether to run it only if something that is run needs it; by default,
                 it is run.
-            backup: ``False``: do not archive it in the workspace's auxiliary folders.
+            backup: `False`: do not archive it in the workspace's auxiliary folders.
 
         Returns:
             The output of the task, to be used in other tasks: the task itself, or what its
-            :meth:`task_outputs` returns. The same one when it is submitted again.
+            `task_outputs` returns. The same one when it is submitted again.
 
         Raises:
             SubmissionError: there is no experiment to run it in, or it has ended; it needs what
                 was submitted as a dry run; what was added as a dependency is none.
-            ValueError: an argument is missing (or what its ``__validate__`` raises).
+            ValueError: an argument is missing (or what its `__validate__` raises).
         """
         return submit_task(
             self,
@@ -109,7 +109,7 @@ class Task(LightweightTask):
         )
 
     def task_outputs(self, dep: DependentMarker[Any]) -> Any:
-        """What the task produces; override it to return something else than the task.
+        """Return what the task produces; override it to return something else than the task.
 
         Called once, when the task is submitted: nothing of it is there yet.
 
@@ -117,19 +117,19 @@ class Task(LightweightTask):
             dep: marks a configuration as produced by this task, and returns it.
 
         Returns:
-            Whatever ``submit()`` is to return.
+            Whatever `submit()` is to return.
         """
         return dep(self)
 
     def __submit__(self, dep: DependentMarker[Any], add_action: Callable[..., Any]) -> Any:
-        """What :meth:`submit` returns; the newer form of :meth:`task_outputs`.
+        """Return what `submit` returns; the newer form of `task_outputs`.
 
         Args:
-            dep: as for :meth:`task_outputs`.
+            dep: as for `task_outputs`.
             add_action: registers the configuration of an action with the experiment.
 
         Returns:
-            Whatever ``submit()`` is to return.
+            Whatever `submit()` is to return.
         """
         del add_action
         return self.task_outputs(dep)
@@ -142,8 +142,8 @@ class Task(LightweightTask):
 
         Args:
             method: a method of the task, or of a configuration that it holds; the task says
-                ``self.register_task_output(method, *args)``, and here the same method of the
-                configuration is called with a marker ``dep``, then ``*args``.
+                `self.register_task_output(method, *args)`, and here the same method of the
+                configuration is called with a marker `dep`, then `*args`.
             callback: called with what the method returns, in a thread for callbacks; may
                 submit tasks. The experiment waits for it.
 
@@ -191,11 +191,11 @@ class Task(LightweightTask):
         return self.job.stderr
 
     def stdout(self) -> Path:
-        """Where the standard output of a submitted task goes."""
+        """Return where the standard output of a submitted task goes."""
         return self.job.stdout
 
     def stderr(self) -> Path:
-        """Where the standard error of a submitted task goes."""
+        """Return where the standard error of a submitted task goes."""
         return self.job.stderr
 
     def wait(self) -> bool:
@@ -210,19 +210,19 @@ class Task(LightweightTask):
 class ResumableTask(Task):
     """A task that can go on from what it has left in its folder.
 
-    It is executed again, up to ``max_retries`` times in all, when a time limit, or the loss of
+    It is executed again, up to `max_retries` times in all, when a time limit, or the loss of
     its node, has ended it; its folder is kept, and the logs of each execution are put aside
-    (``<name>.20231215143022.out``).
+    (`<name>.20231215143022.out`).
     """
 
     __xpm_resumable__: ClassVar[bool] = True
 
     def remaining_time(self) -> float | None:
-        """How long the running job may still take.
+        """Return how long the running job may still take.
 
-        Save what is needed to go on, and raise ``GracefulTimeout``, before it is over.
+        Save what is needed to go on, and raise `GracefulTimeout`, before it is over.
 
         Returns:
-            Seconds until the time limit, not below 0; ``None`` without one.
+            Seconds until the time limit, not below 0; `None` without one.
         """
         return Env.instance().remaining_time()

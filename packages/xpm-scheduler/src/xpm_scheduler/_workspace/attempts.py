@@ -1,6 +1,6 @@
 """The fence that makes a task run once: attempts, their tokens, and who may take them.
 
-An attempt is a file, ``.experimaestro/attempt.json``, written by a driver under the job's
+An attempt is a file, `.experimaestro/attempt.json`, written by a driver under the job's
 lock before it starts a process, and taken by that process under the same lock. A process
 whose token is not the one on disk, or whose attempt was taken already, leaves without
 having run anything: drivers may be killed, doubled or wrong, and one process executes.
@@ -24,7 +24,7 @@ from xpm_scheduler.exceptions import CorruptFileError
 
 from .layout import JobFolder
 
-#: Exit status of a process that found the attempt not to be its own (``EX_TEMPFAIL``).
+#: Exit status of a process that found the attempt not to be its own (`EX_TEMPFAIL`).
 FENCED = 75
 
 
@@ -36,7 +36,7 @@ class Attempt(NamedTuple):
         launcher: what kind of launcher starts the process.
         host: where the driver runs.
         time: when it was written, in seconds since the epoch.
-        taken: the process that executes, ``{"pid", "host", "time"}``; ``None`` before.
+        taken: the process that executes, `{"pid", "host", "time"}`; `None` before.
         executed: how often the job was executed before, in the folder as it is.
         resumable: whether the job keeps its folder when it is run again.
     """
@@ -56,7 +56,7 @@ class Attempt(NamedTuple):
 
 
 def read_attempt(folder: JobFolder) -> Attempt | None:
-    """The attempt on disk, or ``None``.
+    """Return the attempt on disk, or `None`.
 
     Raises:
         CorruptFileError: the file is not an attempt.
@@ -101,7 +101,7 @@ def new_attempt(
 
 
 def executions(folder: JobFolder) -> int:
-    """How often the job of a folder was executed in it.
+    """Return how often the job of a folder was executed in it.
 
     Release 2.x keeps the number in the job's status.
     """
@@ -162,7 +162,7 @@ def take(folder: JobFolder, token: str) -> Taken | None:
     """Take the attempt for this process: the first thing that a job's process does.
 
     Returns:
-        The job's lock and the attempt; ``None`` when the job is not this process's to run
+        The job's lock and the attempt; `None` when the job is not this process's to run
         (done already, a later attempt, taken by another).
     """
     lock = JobLock(folder)
@@ -183,6 +183,6 @@ def take(folder: JobFolder, token: str) -> Taken | None:
 
 
 def owns(folder: JobFolder, token: str) -> bool:
-    """Whether the attempt on disk is still the one with this token."""
+    """Return whether the attempt on disk is still the one with this token."""
     attempt = read_attempt(folder)
     return attempt is not None and attempt.token == token

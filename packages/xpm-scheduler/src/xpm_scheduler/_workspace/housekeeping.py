@@ -1,4 +1,4 @@
-"""The scheduler's own folders, ``.scheduler/<YYYYMMDD_HHMMSS>``: those of the past go."""
+"""The scheduler's own folders, `.scheduler/<YYYYMMDD_HHMMSS>`: those of the past go."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RUN = re.compile(r"\d{8}_\d{6}(\.\d+)?")
 
 
 def remove_old_runs(parent: Path, retention_days: float, *, force: bool) -> tuple[int, int]:
-    """See :meth:`Workspace.cleanup_old_scheduler_runs`."""
+    """See `Workspace.cleanup_old_scheduler_runs`."""
     now = time.time()
     stamp = parent / STAMP
     if not parent.is_dir() or (not force and now - _modified(stamp) < _DAY):

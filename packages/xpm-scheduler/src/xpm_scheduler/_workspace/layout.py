@@ -12,7 +12,7 @@ class JobFolder:
     """The paths of one job's folder, as strings: they are built for every job submitted.
 
     Args:
-        path: the job's folder, ``<workspace>/jobs/<task id>/<identifier>``.
+        path: the job's folder, `<workspace>/jobs/<task id>/<identifier>`.
         name: last component of the task's identifier; files of the job begin with it.
     """
 
@@ -24,7 +24,7 @@ class JobFolder:
 
     @classmethod
     def at(cls, path: Path) -> JobFolder:
-        """The folder at ``path``, whose parent is named by the task's identifier."""
+        """Return the folder at `path`, whose parent is named by the task's identifier."""
         return cls(str(path), task_name(path.parent.name))
 
     @property
@@ -90,15 +90,15 @@ class JobFolder:
         return f"{self.private}/events/event-0.jsonl"
 
     def is_done(self) -> bool:
-        """Whether the marker of success is there."""
+        """Return whether the marker of success is there."""
         return os.path.isfile(self.done)
 
 
 def task_name(task_id: str) -> str:
-    """The short name of a task: the last dotted component of its identifier."""
+    """Return the short name of a task: the last dotted component of its identifier."""
     return task_id.rpartition(".")[2]
 
 
 def job_path(workspace: str, task_id: str, identifier: str) -> str:
-    """The folder of a job."""
+    """Return the folder of a job."""
     return f"{workspace}/jobs/{task_id}/{identifier}"

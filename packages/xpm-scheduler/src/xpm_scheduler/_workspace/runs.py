@@ -17,7 +17,7 @@ _logger = logging.getLogger("xpm.scheduler")
 
 
 def run_order(name: str) -> tuple[str, int]:
-    """What runs are sorted by: ``20231215_143022.10`` comes after ``20231215_143022.9``."""
+    """Return the key that sorts runs: `20231215_143022.10` comes after `20231215_143022.9`."""
     base, _, number = name.partition(".")
     return base, int(number) if number.isdigit() else 0
 

@@ -7,7 +7,7 @@ from functools import cache
 
 @cache
 def version() -> str:
-    """The version of this distribution."""
+    """Return the version of this distribution."""
     # Loads the parser of e-mails: only for those who ask.
     from importlib.metadata import version as distribution_version
 

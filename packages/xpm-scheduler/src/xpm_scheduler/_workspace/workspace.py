@@ -35,7 +35,7 @@ class RunMode(Enum):
 
     @classmethod
     def _missing_(cls, value: object) -> RunMode | None:
-        """Accept names and values in any case, with ``-`` or ``_``."""
+        """Accept names and values in any case, with `-` or `_`."""
         if isinstance(value, str):
             wanted = value.lower().replace("_", "-")
             for mode in cls:
@@ -102,7 +102,7 @@ class Workspace:
         to come.
 
         Args:
-            launcher: the launcher; ``None``, outside any experiment, for this machine.
+            launcher: the launcher; `None`, outside any experiment, for this machine.
         """
         workspace = open_workspaces.current()
         if workspace is not None and launcher is not None:
@@ -132,7 +132,7 @@ class Workspace:
 
     @property
     def configcachepath(self) -> Path:
-        """Folder of what ``@cache`` keeps."""
+        """Folder of what `@cache` keeps."""
         return self.path / "config"
 
     @property
@@ -161,7 +161,7 @@ class Workspace:
     def folders(self) -> list[FolderSettings]:
         """The auxiliary folders, in the order in which they are looked at.
 
-        The workspaces that the deprecated ``alt_workspaces`` names come first, to be used.
+        The workspaces that the deprecated `alt_workspaces` names come first, to be used.
 
         Raises:
             SettingsError: it names one that there is not.
@@ -198,7 +198,7 @@ class Workspace:
         return remove_old_runs(self.schedulerpath, retention_days, force=force)
 
     def job_path(self, task_id: str, identifier: str) -> str:
-        """The folder of a job.
+        """Return the folder of a job.
 
         Args:
             task_id: the identifier of the task's class, in lower case.
@@ -236,9 +236,9 @@ def _local_launcher() -> Launcher:
 
 
 def set_launcher(launcher: Launcher | None) -> None:
-    """Set the launcher of tasks that name none; see :meth:`Workspace.set_launcher`.
+    """Set the launcher of tasks that name none; see `Workspace.set_launcher`.
 
     Args:
-        launcher: the launcher; ``None``, outside any experiment, for this machine.
+        launcher: the launcher; `None`, outside any experiment, for this machine.
     """
     Workspace.set_launcher(launcher)

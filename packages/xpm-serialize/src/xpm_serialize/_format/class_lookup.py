@@ -20,8 +20,8 @@ from typing import TypeVar
 from xpm_config import Config
 from xpm_serialize.exceptions import ClassNotFoundError
 
-#: The name that `multiprocessing` gives to a main script loaded by another process; by
-#: using it, value objects of its classes can be pickled to a job's own worker processes.
+#: The name of a main script that `multiprocessing` loads in another process: with it, value
+#: objects of its classes can be pickled to worker processes of the job
 MAIN_ALIAS = "__mp_main__"
 _MAIN = ("__main__", MAIN_ALIAS)
 
@@ -52,12 +52,12 @@ def find_config(module: str, name: str, file: str | None, where: str) -> type[Co
     Args:
         module: its module.
         name: its qualified name in the module.
-        file: the file that defines the module, if it is a script or lies outside any package;
+        file: the file that defines the module, if it is a script or outside any package;
             `None` when files must not be executed.
         where: the file and object that need it, for messages.
 
     Raises:
-        ClassNotFoundError: there is none.
+        ClassNotFoundError: there is no such class, or it may not be loaded.
     """
     found = _configs.get((module, name, file))
     if found is None:
@@ -121,14 +121,14 @@ def _main(name: str, member: str, file: str | None, where: str) -> ModuleType:
         )
     if not os.path.isfile(file):
         raise ClassNotFoundError(
-            f"{where}: the script {file}, which defines {member!r}, is not there"
+            f"{where}: the script {file}, which defines {member!r}, does not exist"
         )
     known = sys.modules.get(MAIN_ALIAS)
     free = known is None or (_own_process and known not in _scripts.values())
     script = _script(file, MAIN_ALIAS if free else None, where)
     if free and _own_process:
-        # Under both names also after the script has imported `multiprocessing`, which gives
-        # the one to whatever has the other.
+        # Under both names also after the script has imported `multiprocessing`, which gives the
+        # name `__main__` to the module of the other name.
         sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = script
     return script
 
@@ -143,7 +143,7 @@ def _has(module: ModuleType, member: str) -> bool:
 
 
 def _locate(name: str) -> ModuleSpec | None:
-    """Return where a module lies, without importing the packages that hold it."""
+    """Return where a module is, without importing the packages that hold it."""
     path: Sequence[str] | None = None
     spec: ModuleSpec | None = None
     parts = name.split(".")
@@ -164,7 +164,7 @@ def _locate(name: str) -> ModuleSpec | None:
 
 
 def _other_finders(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """Return where a module lies by what editable installations and the like know."""
+    """Return where a module is, by the finders of editable installations and the like."""
     for finder in sys.meta_path:
         # Finders of former Python versions do not have it.
         spec = finder.find_spec(name, path) if hasattr(finder, "find_spec") else None

@@ -1,4 +1,4 @@
-"""How a record says where its class is found."""
+"""What a record holds to find its class."""
 
 from __future__ import annotations
 

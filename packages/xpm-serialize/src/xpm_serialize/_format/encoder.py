@@ -50,7 +50,7 @@ class Encoder:
         """Return the JSON form of a value.
 
         Raises:
-            NotSerializableError: there is none.
+            NotSerializableError: it has none.
         """
         kind: type[object] = type(value)
         if kind in _PLAIN:

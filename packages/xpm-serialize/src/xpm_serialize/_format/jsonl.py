@@ -14,9 +14,9 @@ from .source import Source, parse_json
 
 
 def read_lines(path: Path) -> list[Any]:
-    """The values of a file of JSON lines.
+    """Return the values of a file of JSON lines.
 
-    A last line that is not ended is left out: whoever writes the file may be at it.
+    A last line without an end is left out: it may be just being written.
 
     Raises:
         DefinitionFileError: a line is not JSON; the message names it.
@@ -33,8 +33,12 @@ def read_lines(path: Path) -> list[Any]:
     ]
 
 
-class Numbers:
-    """Gives ids of their own to objects: release 2.x uses an id again once an object is gone."""
+class UniqueIds:
+    """Adds records under unique ids: release 2.x used the id of an object again once it was gone.
+
+    Args:
+        source: the records, which are added to.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -42,6 +46,7 @@ class Numbers:
         self._next = -1
 
     def add(self, record: Any) -> int:
+        """Add a record, unless it was added before; return its id (see `Source.add`)."""
         source = self._source
         if type(record) is not dict or type(record.get("id")) is not int:
             return source.add(record)
@@ -60,12 +65,12 @@ class Numbers:
         renamed = self._renamed
         record = {**value, "id": renamed.get(value["id"], value["id"])}
         for name in ("task", "init-tasks"):
-            given = record.get(name)
-            if type(given) is int:
-                record[name] = renamed.get(given, given)
-            elif type(given) is list:
+            ids = record.get(name)
+            if type(ids) is int:
+                record[name] = renamed.get(ids, ids)
+            elif type(ids) is list:
                 record[name] = [
-                    renamed.get(item, item) if type(item) is int else item for item in given
+                    renamed.get(item, item) if type(item) is int else item for item in ids
                 ]
         try:
             record["fields"] = self._rename_references(record.get("fields"))

@@ -17,10 +17,10 @@ from xpm_serialize.exceptions import (
 
 from .json_types import Json, Record
 
-# A file is not there, or cannot be.
+# A file does not exist, or cannot.
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
-# (path in the record, whether it is a folder) → where it lies
+# (path in the record, whether it is a folder) → where it is
 DataLoader = Callable[[str, bool], Path]
 
 
@@ -190,7 +190,7 @@ def read_json(path: str | Path) -> Json:
     """Read a JSON file.
 
     Raises:
-        DefinitionNotFoundError: there is none.
+        DefinitionNotFoundError: the file does not exist.
         DefinitionFileError: it is not JSON, or nested too deeply.
         OSError: it cannot be read.
     """

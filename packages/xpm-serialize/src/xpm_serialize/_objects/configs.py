@@ -53,7 +53,7 @@ class _Maker(NamedTuple):
     Attributes:
         config_type: the class of its configuration objects.
         schema: its schema; `None` if their constructor must be called.
-        special: the arguments that no value is given for: generated paths and constants.
+        special: the arguments that users set no value for: generated paths and constants.
     """
 
     config_type: Any

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def collector_paused() -> Iterator[None]:
     """Pause the garbage collector: nothing of what is being loaded is garbage yet.
 
-    It would go through all that is there already each time that so many objects were made,
-    which takes as long as to make them.
+    It would visit all objects again and again while more are made, which takes as long as to
+    make them.
     """
     if not gc.isenabled():
         yield

@@ -10,7 +10,7 @@ import attrs
 
 from xpm_serialize._format.document import check_document, objects
 from xpm_serialize._format.json_types import Json
-from xpm_serialize._format.jsonl import Numbers, read_lines
+from xpm_serialize._format.jsonl import UniqueIds, read_lines
 from xpm_serialize._format.source import Source, read_json, short
 from xpm_serialize._reading.config_reader import ConfigReader
 from xpm_serialize.exceptions import DefinitionFileError, DefinitionNotFoundError
@@ -64,9 +64,9 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     actions: dict[str, Any] = {}
     for identifier, number in found.items():
         if wanted[identifier] == "job":
-            jobs[identifier] = reader.task(number)
+            jobs[identifier] = reader.load_task(number)
         else:
-            actions[identifier] = reader.object(number)
+            actions[identifier] = reader.load(number)
     return ExperimentInfo(jobs=jobs, actions=actions)
 
 
@@ -89,7 +89,7 @@ def load_run_object(path: str | Path, identifier: str) -> Any:
     found = _find(source, read_lines(objects), {identifier: "object"})
     if identifier not in found:
         raise DefinitionNotFoundError(f"{objects} has no object {identifier}")
-    return ConfigReader(source, None).object(found[identifier])
+    return ConfigReader(source, None).load(found[identifier])
 
 
 def load_configs(path: str | Path) -> dict[str, Any]:
@@ -122,22 +122,22 @@ def _from_configs(folder: Path) -> ExperimentInfo:
         if type(form) is not dict or form.get("type") != "python":
             raise DefinitionFileError(f"{path}: expected an object for {short(identifier)}")
         if identifier in actions:
-            info.actions[identifier] = reader.object(form.get("value"))
+            info.actions[identifier] = reader.load(form.get("value"))
         else:
-            info.jobs[identifier] = reader.task(form.get("value"))
+            info.jobs[identifier] = reader.load_task(form.get("value"))
     return info
 
 
 def _find(source: Source, records: list[Json], wanted: dict[str, str]) -> dict[str, int]:
     """Add the records to the source, and return the ids of those of jobs and actions."""
-    numbers = Numbers(source)
+    ids = UniqueIds(source)
     found: dict[str, int] = {}
     for record in records:
-        number = numbers.add(record)
+        number = ids.add(record)
         identifier = source.by_id[number].get("identifier")
         if type(identifier) is str and identifier in wanted:
-            # The job itself is written after what it holds: the last one is it, should an
-            # init task, say, have the same identifier.
+            # The job itself is written after what it holds: if an init task, for example, has
+            # the same identifier, the last one is the job.
             found[identifier] = number
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xpm_serialize._format.json_types import Record
-from xpm_serialize._format.jsonl import Numbers, read_lines
+from xpm_serialize._format.jsonl import UniqueIds, read_lines
 from xpm_serialize._format.source import Source
 
 
@@ -25,9 +25,9 @@ def recover(workspace: Path, job: str) -> Source | None:
         if identifier.encode() not in path.read_bytes():
             continue
         source = Source(str(path), [])
-        numbers = Numbers(source)
+        ids = UniqueIds(source)
         for record in read_lines(path):
-            added = source.by_id[numbers.add(record)]
+            added = source.by_id[ids.add(record)]
             if added.get("identifier") == identifier and _task_id(added) == task_id:
                 return source
     return None

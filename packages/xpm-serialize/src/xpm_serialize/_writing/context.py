@@ -18,7 +18,7 @@ class SerializedPath:
     """A data file or folder, as a definition refers to it.
 
     Args:
-        path: where it lies in the saved folder; absolute when it was not copied.
+        path: where it is in the saved folder; absolute when it was not copied.
         is_folder: whether it is a folder.
     """
 

@@ -119,7 +119,7 @@ def _save(
         with stage_beside(target) as stage:
             content, state = build(stage)
             write_atomic(content / definition_filename, _dump(state), sync=True, stage=stage)
-            # What was not there appears as a whole.
+            # A folder that did not exist appears with all that it holds.
             os.rename(content, target)
 
 
@@ -180,7 +180,7 @@ def _clean(target: Path, names: set[str], keep: set[str]) -> None:
         for other in target.glob("*.json"):
             keep = keep | data_paths(_present(other))
     for name in names - keep:
-        # Unless what is kept lies in it.
+        # Unless it holds what is kept.
         if not any(other.startswith(f"{name}/") for other in keep):
             _remove(target, name)
 
@@ -221,4 +221,5 @@ def _dump(state: JsonObject) -> bytes:
         return json.dumps(state, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         # All else is JSON: `__xpm_serialize__` of a class has returned what is not.
-        raise NotSerializableError(f"cannot write what __xpm_serialize__ gives: {error}") from None
+        message = f"cannot write what __xpm_serialize__ returns: {error}"
+        raise NotSerializableError(message) from None

@@ -1,4 +1,4 @@
-"""Where a folder is built before it takes its place, and what is left if that is cut short."""
+"""Folders that are built beside their place, and removed if that is interrupted."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PREFIX = ".saving-"
 
 @contextlib.contextmanager
 def stage_in(target: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """A folder to build in, in a folder that exists: one saver at a time.
+    """Make a folder to build in, in a folder that exists: one saver at a time.
 
-    Returns:
+    Yields:
         The folder, and those that interrupted savers have left.
     """
     with _held(target, wait=True) as held:
@@ -32,19 +32,19 @@ def stage_in(target: Path) -> Iterator[tuple[Path, list[Path]]]:
 
 @contextlib.contextmanager
 def stage_beside(target: Path) -> Iterator[Path]:
-    """A folder to build in, on the file system of a folder that is not there yet."""
+    """Make a folder to build in, on the file system of a folder that does not exist yet."""
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.name[:200]}{_PREFIX}"
     for left in target.parent.glob(f"{_literal(prefix)}*"):
         with _held(left, wait=False) as held:
             if held:
-                # Whoever made it is gone.
+                # The process that made it has ended.
                 shutil.rmtree(left, ignore_errors=True)
     while True:
         stage = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
         with _held(stage, wait=True):
             if not stage.exists():
-                continue  # taken for one that was left, before it was held
+                continue  # another saver has removed it as left, before it was held
             try:
                 yield stage
             finally:

@@ -19,7 +19,7 @@ def state_dict(context: SerializationContext, obj: Any) -> dict[str, Any]:
     """Return the state of configurations, as data that JSON can hold.
 
     Args:
-        context: says where data files go.
+        context: decides where data files go.
         obj: a configuration, or any nesting of lists, tuples and dictionaries of them.
 
     Returns:
@@ -39,7 +39,7 @@ def collect_state(
     """Return the state of configurations (see `state_dict`), of which parts are named.
 
     Args:
-        context: says where data files go.
+        context: decides where data files go.
         obj: what is written.
         roots: its parts, and the names that lead to each.
     """
@@ -65,13 +65,13 @@ class _DataFields:
         if not own and not any(a.is_data for a in info.xpmtype.arguments.values()):
             return {}
         self._enter(config)
-        given: object = config.__xpm_serialize__(self._context)
-        if not isinstance(given, Mapping):
+        forms: object = config.__xpm_serialize__(self._context)
+        if not isinstance(forms, Mapping):
             raise NotSerializableError(
-                f"{kind.__module__}.{kind.__qualname__}.__xpm_serialize__ should give forms by "
-                f"name, got {given!r}"
+                f"{kind.__module__}.{kind.__qualname__}.__xpm_serialize__ should return forms by "
+                f"name, got {forms!r}"
             )
-        return {name: _form(value) for name, value in given.items()}
+        return {name: _form(value) for name, value in forms.items()}
 
     def _enter(self, config: Config) -> None:
         if self._var_paths is None:

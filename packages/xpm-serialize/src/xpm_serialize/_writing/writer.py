@@ -175,13 +175,13 @@ class ObjectWriter:
             record["stop-tags"] = [*sorted(info.stopped)]
 
     def _encode_fields(self, info: ConfigInformation) -> JsonObject:
-        given = self._fields(info) if self._fields is not None else {}
+        other_forms = self._fields(info) if self._fields is not None else {}
         encode = self._encoder.encode
         fields: JsonObject = {}
         for argument, value in items(info):
             name = argument.name
-            if name in given:
-                fields[name] = given[name]
+            if name in other_forms:
+                fields[name] = other_forms[name]
                 continue
             try:
                 fields[name] = encode(value)

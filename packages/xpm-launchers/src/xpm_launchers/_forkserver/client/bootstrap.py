@@ -19,8 +19,8 @@ from xpm_os.locks import lock
 START_TIME = 60.0
 
 #: Run by the new interpreter. Its first path entry, the working folder, goes before anything is
-#: imported; ours come last, so that it finds what a fresh interpreter finds. The process that the
-#: driver started ends at once, for one that is not a child of the driver.
+#: imported; the driver's come last, so that it finds what a fresh interpreter finds. The process
+#: that the driver has started ends at once, and leaves one that is not a child of the driver.
 _MAIN = (
     "import sys; del sys.path[:1 if '' in sys.path[:1] else 0]\n"
     "import os; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); os.closerange(3, 4096)\n"

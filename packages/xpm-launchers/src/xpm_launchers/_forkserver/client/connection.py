@@ -19,8 +19,8 @@ from xpm_launchers._forkserver.capacity import Reservation
 from xpm_launchers._forkserver.ledger import LEDGER, read_reservations
 from xpm_launchers._forkserver.protocol import LineReader
 from xpm_launchers._host.hardware import cores_in, cpu_mask
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers._interface.process import Command
-from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LauncherError, LaunchError
 
 from .bootstrap import Address, greet

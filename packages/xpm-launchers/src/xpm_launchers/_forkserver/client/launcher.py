@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xpm_launchers._forkserver.capacity import Need
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers._interface.connector import Connector
 from xpm_launchers._interface.entry_points import COMMANDS, load
 from xpm_launchers._interface.launcher import DIRECT, Launcher, LauncherEvents
 from xpm_launchers._local.connector import LocalConnector
-from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import CapacityError, LauncherError, LaunchError
 
 from .bootstrap import Address
@@ -36,7 +36,7 @@ class DirectLauncher(Launcher):
         priority: Preference of a `DynamicLauncher`; higher is preferred.
         spawn: Whether each Python call gets an interpreter of its own rather than a fork.
         preload: Modules that the server imports once for all jobs; they must not start threads.
-        requirement: What each process takes, if its request does not say it: a `HostRequirement` or
+        requirement: What each process takes, if its request names nothing: a `HostRequirement` or
             its text; None: one core.
 
     Raises:

@@ -17,8 +17,8 @@ from contextlib import suppress
 
 from xpm_launchers._forkserver.capacity import Need, Reservation
 from xpm_launchers._forkserver.protocol import Message
+from xpm_launchers._host.processes import LocalProcess
 from xpm_launchers._interface.process_exit import ProcessExit
-from xpm_launchers._processes.local import LocalProcess
 from xpm_launchers.exceptions import LaunchError
 from xpm_os.hosts import boot_id
 

@@ -32,7 +32,7 @@ def local_need(requirement: Any) -> Need:
         requirement: A `HostRequirement`, or its text.
 
     Raises:
-        CapacityError: When it satisfies none; says why.
+        CapacityError: When it satisfies none; with the reasons.
         RequirementError: When the text is wrong.
     """
     from xpm_launchers._requirements.detect import local_host  # as above

@@ -10,7 +10,7 @@ from xpm_launchers._interface.launcher import LauncherEvents, Ticket
 from xpm_launchers._interface.process import Command
 
 if TYPE_CHECKING:
-    from xpm_launchers._processes.local import LocalProcess
+    from xpm_launchers._host.processes import LocalProcess
 
 #: The states of a ticket, in order: QUEUED is not known to a server yet
 QUEUED, REQUESTED, GRANTED, STARTING, RUNNING, CLOSED = range(6)

@@ -16,8 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 from xpm_launchers._forkserver.ledger import read_reservations
-
-from .call import call_and_exit
+from xpm_launchers._host.call import call_and_exit
 
 READY, GO, ERROR = b"R", b"G", b"E"
 
@@ -124,7 +123,7 @@ def _prepare(spec: ChildSpec, close: Sequence[int]) -> str:
     if spec.argv:
         return _find(spec.argv[0], spec.environ)
     if os.environ.get("TZ") != spec.environ.get("TZ"):
-        import time  # only for whoever changes the time zone of a job
+        import time  # only for a job with another time zone
 
         _set_environ(spec.environ)
         time.tzset()

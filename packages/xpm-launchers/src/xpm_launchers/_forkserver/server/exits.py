@@ -18,7 +18,7 @@ KEPT = 1000
 class Exits:
     """The exits of children, reported to drivers; the last ones are kept.
 
-    They are kept for drivers that looked when the process still ran, and ask when it has ended.
+    They are kept for drivers that look while the process runs, and watch it when it has ended.
     """
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ class Job:
     """A request, then a process.
 
     Attributes:
-        client: The driver; None when there is none any more.
+        client: The driver; None when it is gone.
         id: The driver's number of the request.
         reservation_id: Name of its reservation in the ledger.
         counted_for: The driver in whose share of the cores it counts.

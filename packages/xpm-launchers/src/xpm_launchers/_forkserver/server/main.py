@@ -17,7 +17,9 @@ from .server import Server
 
 
 def main(settings: ServerSettings) -> None:
-    """Serve until nobody is left; on the standard output the driver reads that the server serves.
+    """Run the server until it has neither drivers nor jobs.
+
+    A line on the standard output shows the driver that it serves.
 
     Args:
         settings: What the driver starts it with.

@@ -34,7 +34,7 @@ REFRESH = 3600.0
 
 
 class Server:
-    """The loop: what is ready, whose time has come, who is connected.
+    """The loop over what is ready to be read, what is due, and the drivers that are connected.
 
     Args:
         folder: The runtime folder.
@@ -87,7 +87,7 @@ class Server:
     # --- The loop
 
     def run(self) -> None:
-        """Serve until nobody is left to serve."""
+        """Serve until there are neither drivers nor jobs."""
         while not self._is_over():
             for descriptor, event in self.poller.poll(self._timeout()):
                 self._ready(descriptor, event)

@@ -9,7 +9,7 @@ from xpm_os.processes import ProcessId, is_alive, open_pidfd
 
 
 class Watcher:
-    """Knows which of some processes are alive, without asking the system each time.
+    """The processes that are watched, and known to be alive without a look each time.
 
     Args:
         poller: Where descriptors that become readable at a process's end are registered.
@@ -27,7 +27,7 @@ class Watcher:
 
     @property
     def polls(self) -> bool:
-        """Whether the end of some process makes no descriptor readable: one has to ask again."""
+        """Whether some process must be looked for, as its end makes no descriptor readable."""
         return None in self._descriptors.values()
 
     def is_alive(self, process: ProcessId) -> bool:

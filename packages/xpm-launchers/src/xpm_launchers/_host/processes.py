@@ -15,7 +15,7 @@ from xpm_launchers.exceptions import ForeignHostError, HandleError
 from xpm_os.hosts import boot_id, host_name
 from xpm_os.processes import is_alive, open_pidfd, start_time
 
-#: Seconds between looks where the system cannot tell of a process's end
+#: Seconds between looks where the system does not report a process's end
 POLL = 0.05
 
 
@@ -26,8 +26,8 @@ class LocalProcess(Process):
 
     Args:
         pid: Process number.
-        start: When it started, as the system writes it; None when nobody noted it.
-        boot: The boot it runs under; None when nobody noted it.
+        start: When it started, as the system writes it; None when it was not noted.
+        boot: The boot it runs under; None when it was not noted.
     """
 
     def __init__(self, pid: int, start: str | None = None, boot: str | None = None) -> None:
@@ -61,12 +61,12 @@ class LocalProcess(Process):
             raise HandleError(f"expected a process number under 'pid', got {pid!r} in {handle!r}")
         if host is not None and host != host_name():
             raise ForeignHostError(
-                f"process {pid} runs on host {host!r}; it cannot be asked from {host_name()!r}"
+                f"process {pid} runs on host {host!r}; it is not known on {host_name()!r}"
             )
         return LocalProcess(pid, handle.get("start") or None, handle.get("boot") or None)
 
     def is_running(self) -> bool:
-        """Tell whether it runs."""
+        """Return whether it runs."""
         return self._is_of_this_boot() and is_alive(self.pid, self.start)
 
     def _is_of_this_boot(self) -> bool:
@@ -77,7 +77,7 @@ class LocalProcess(Process):
         return LocalProcess(self.pid, self.start or start_time(self.pid), self.boot)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for its end, at most `timeout` seconds; returns whether it has ended."""
+        """Wait for its end, at most `timeout` seconds, and return whether it has ended."""
         limit = None if timeout is None else time.monotonic() + timeout
         try:
             descriptor = open_pidfd(self.pid)
@@ -118,5 +118,5 @@ class LocalProcess(Process):
         with suppress(ProcessLookupError):
             if os.getpgid(self.pid) == self.pid:
                 os.killpg(self.pid, number)
-            else:  # not started here: its group is somebody else's
+            else:  # not started here: its group is another's
                 os.kill(self.pid, number)

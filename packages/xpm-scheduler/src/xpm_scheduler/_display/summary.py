@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xpm_scheduler._engine.job_logs import last_lines
+from xpm_scheduler._job_folder.logs import last_lines
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._tasks.prepare import PrepareResource
 

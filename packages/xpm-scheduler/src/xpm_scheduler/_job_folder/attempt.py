@@ -23,9 +23,9 @@ from xpm_scheduler._workspace.version import version
 from xpm_scheduler.exceptions import CorruptFileError
 from xpm_serialize import task_document
 
-from .folder_status import FolderState, FolderStatus, active, inspect_locked, refresh
-from .job_command import job_command, python_path
-from .job_logs import rotate_logs
+from .command import job_command, python_path
+from .logs import rotate_logs
+from .status import FolderState, FolderStatus, active, inspect_locked, refresh
 
 
 class Started(NamedTuple):

@@ -19,7 +19,7 @@ class LiveLine:
         name: the experiment.
         counts: what is shown.
         stream: where it is shown.
-        columns: its width; ``None`` for that of the terminal.
+        columns: its width; `None` for that of the terminal.
         patience: seconds after which it is shown again though no count has changed, since the
             time has.
         interval: seconds between two updates, at least.
@@ -72,7 +72,7 @@ class LiveLine:
         self._bar.refresh()
 
     def due_in(self) -> float:
-        """Seconds until it is to be shown again."""
+        """Return the seconds until it is to be shown again."""
         due = self._next if self._seen() != self._shown else self._latest
         return max(0.0, due - time.monotonic())
 
@@ -105,7 +105,7 @@ class LiveLine:
 
 
 def live_line(name: str, counts: Counts) -> LiveLine | None:
-    """A line where somebody can see it; ``None`` when nobody would.
+    """Return a line where somebody can see it; `None` when nobody would.
 
     Args:
         name: the experiment.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from xpm_os.jsonl import LineReader, Problem
+
+from .kinds import SCHEDULER_STATE, SUBMITTED, Event
 
 _NAME = re.compile(r"event-(\d+)\.jsonl")
 
@@ -32,9 +33,9 @@ class EventLog:
         """Whether events were lost, and no snapshot has made up for them."""
         return self._damage is not None
 
-    def read(self) -> Iterator[dict[str, Any]]:
-        """The events that were appended since the last time."""
-        self._look_for_files()
+    def read(self) -> Iterator[Event]:
+        """Yield the events that were appended since the last time."""
+        self._find_files()
         for number in sorted(self._readers):
             reader = self._readers[number]
             yield from reader.read()
@@ -43,7 +44,7 @@ class EventLog:
                 self._damage = (number, reader.position)
 
     def is_behind(self, name: str, offset: int) -> bool:
-        """Whether a snapshot that was made at that place says more than was read."""
+        """Return whether a snapshot that was made at that place has more than was read."""
         place = _number(name), offset
         if self._damage is not None:
             return place >= self._damage
@@ -64,19 +65,19 @@ class EventLog:
         reader.position = self._damage[1] if self._damage and known else offset
         self._damage = None
 
-    def submissions(self) -> Iterator[dict[str, Any]]:
-        """All events of submissions, read anew."""
+    def submissions(self) -> Iterator[Event]:
+        """Yield all events of submissions, read anew."""
         other = EventLog(self._path)
         for event in other.read():
-            if event.get("scheduler_state") == "submitted":
+            if event.get(SCHEDULER_STATE) == SUBMITTED:
                 yield event
 
     def take_problems(self) -> list[Problem]:
-        """What could not be read since the last time."""
+        """Return what could not be read since the last time."""
         problems, self._problems = self._problems, []
         return problems
 
-    def _look_for_files(self) -> None:
+    def _find_files(self) -> None:
         try:
             names = os.listdir(self._path)
         except (FileNotFoundError, NotADirectoryError):

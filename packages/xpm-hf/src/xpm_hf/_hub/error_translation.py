@@ -1,4 +1,4 @@
-"""The border to `huggingface_hub`: what it raises where the Hub does not answer."""
+"""The border to `huggingface_hub`: what it raises if the Hub does not answer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from xpm_hf.exceptions import HubUnreachableError
 
 
 @contextmanager
-def reaching_the_hub() -> Iterator[None]:
-    """Tell that the Hub cannot be reached, whichever library its requests were made with.
+def translated_errors() -> Iterator[None]:
+    """Raise one error if the Hub cannot be reached, whichever library has sent the requests.
 
     Raises:
         HubUnreachableError: it cannot.
@@ -18,8 +18,8 @@ def reaching_the_hub() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # The library has changed what it sends requests with, and does not translate their
-        # errors: known by name, they need not be imported from one or the other.
+        # Releases of `huggingface_hub` send requests with different libraries, and do not
+        # translate their errors. Compared by name, these need not be imported.
         names = {kind.__name__ for kind in type(error).__mro__}
         if names.isdisjoint({"TransportError", "RequestException"}) or hasattr(
             error, "server_message"

@@ -9,7 +9,7 @@ from xpm_launchers._interface.entry_points import PROCESSES, load
 from xpm_launchers._interface.process import Process
 from xpm_launchers.exceptions import HandleError
 
-from .local import LocalProcess
+from .processes import LocalProcess
 
 
 def process_from_handle(handle: Mapping[str, Any]) -> Process:

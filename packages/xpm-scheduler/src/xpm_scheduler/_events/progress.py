@@ -9,7 +9,7 @@ from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler._workspace.layout import JobFolder
 from xpm_scheduler.exceptions import CorruptFileError
 
-from .events import DESC, JOB_PROGRESS, KIND, LEVEL, PROGRESS
+from .kinds import DESC, JOB_PROGRESS, KIND, LEVEL, PROGRESS
 
 #: How much of the end of a job's events is read for its progress, when its status does not
 #: name the last event that it includes (releases 2.x), in bytes.

@@ -1,4 +1,0 @@
-"""Processes that run, from their handles.
-
-Knows the interface.
-"""
