@@ -119,10 +119,10 @@ class Config(ConfigClass):
         super().__init_subclass__(**kwargs)
         place = definition_place(cls)
         if place is not None:
-            cls.__xpm_defined__ = place  # type: ignore[attr-defined] # for messages
+            cls.__xpm_defined__ = place
         frames = definition_frames(cls)
         if frames:
-            cls.__xpm_frames__ = frames  # type: ignore[attr-defined] # until the first use
+            cls.__xpm_frames__ = frames  # until the first use
 
     def __post_init__(self) -> None:
         """Runs on a value object when its values are set."""

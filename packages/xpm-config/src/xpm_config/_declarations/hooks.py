@@ -42,11 +42,11 @@ class SubmitHook(ABC):
 
     @abstractmethod
     def spec(self) -> Any:
-        """What tells hooks of one class apart (hashable): of equal ones a job has one."""
+        """Return what tells hooks of one class apart (hashable): of equal ones a job has one."""
 
     @abstractmethod
     def process(self, job: Any, launcher: Any) -> None:
-        """Changes a job that holds a configuration of the class.
+        """Change a job that holds a configuration of the class.
 
         Args:
             job: the job, before it is started.
@@ -54,19 +54,19 @@ class SubmitHook(ABC):
         """
 
     def __call__(self, cls: type[T]) -> type[T]:
-        """Decorates a configuration class.
+        """Decorate a configuration class.
 
         Raises:
-            TypeError: it is none.
+            TypeError: it is not one.
         """
         global _decorated
-        decorated: Any = cls
+        decorated: object = cls
         if not isinstance(decorated, type) or not is_config_class(decorated):
             raise TypeError(
                 f"{type(self).__qualname__}(...) decorates configuration classes, got {cls!r}"
             )
         hooks = (*vars(cls).get("__xpm_hooks__", ()), self)
-        decorated.__xpm_hooks__ = hooks  # type: ignore[attr-defined] # read below
+        decorated.__xpm_hooks__ = hooks
         _decorated += 1
         return cls
 
@@ -82,7 +82,7 @@ def _distinct(hooks: Iterable[SubmitHook]) -> tuple[SubmitHook, ...]:
 
 
 def class_hooks(cls: type) -> tuple[SubmitHook, ...]:
-    """The hooks of a class, those of its bases first; of equal ones the first."""
+    """Return the hooks of a class, those of its bases first; of equal ones the first."""
     if not _decorated:
         return _NONE
     # the decorator that is nearest to the class has run first
@@ -90,7 +90,7 @@ def class_hooks(cls: type) -> tuple[SubmitHook, ...]:
 
 
 def submit_hooks(config: Any, *others: Any) -> list[SubmitHook]:
-    """The hooks of all configurations that a task holds, its own last.
+    """Return the hooks of all configurations that a task holds, its own last.
 
     Args:
         config: a configuration.

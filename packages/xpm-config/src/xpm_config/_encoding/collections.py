@@ -33,8 +33,10 @@ def _without_meta(value: Any, element: Encode, refs: Mapping[int, bytes], follow
 def encode_elements(
     items: Any, element: Encode, refs: Mapping[int, bytes], follow: bool, start: bytes
 ) -> bytes:
-    """Encodes from the last to the first: whether a dictionary needs its length depends
-    on what follows it."""
+    """Return the encoding of elements, made from the last to the first.
+
+    Whether a dictionary needs its length depends on what follows it.
+    """
     parts = []
     for item in reversed(items):
         encoded = element(item, refs, True, follow)

@@ -13,7 +13,7 @@ from .names import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import CodeType
+    from types import CodeType, FrameType
     from typing import ClassVar, TypeVar
 
     from .argument import Argument, CountedArgument
@@ -26,6 +26,15 @@ class ConfigClass:
     if TYPE_CHECKING:
         __xpmtype__: ClassVar[Schema]
         __xpm_task__: ClassVar[bool]
+        # what is remembered of one class, in its own dictionary: where it is defined, the
+        # functions around it until its first use, its schema and its value class, its hooks,
+        # and what a deprecated class changes in its schema
+        __xpm_defined__: ClassVar[tuple[CodeType, int]]
+        __xpm_frames__: ClassVar[list[FrameType]]
+        __xpm_schema__: ClassVar[Schema]
+        __xpm_value_class__: ClassVar[type]
+        __xpm_hooks__: ClassVar[tuple[Any, ...]]
+        __xpm_deprecation__: ClassVar[Callable[[Any], None]]
 
 
 class ConfigObject:
