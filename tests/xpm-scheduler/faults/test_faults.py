@@ -5,26 +5,17 @@ from __future__ import annotations
 import collections
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from driver_tools import finish, run_and_kill, seeded, wait_until
 
 MODULES = Path(__file__).parents[1] / "modules"
 TASKS = 15  # of the plan
-
-
-def wait_until(condition: Callable[[], bool], limit: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come to hold"
-        time.sleep(0.01)
 
 
 def start(tmp_path: Path, seconds: float, name: str = "chains") -> subprocess.Popen[str]:
@@ -34,13 +25,6 @@ def start(tmp_path: Path, seconds: float, name: str = "chains") -> subprocess.Po
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
-
-
-def finish(driver: subprocess.Popen[str], limit: float = 50.0) -> str:
-    """Wait for a driver that must succeed; returns what it said."""
-    _, said = driver.communicate(timeout=limit)
-    assert driver.returncode == 0, said
-    return said
 
 
 def executions(tmp_path: Path) -> collections.Counter[str]:
@@ -59,20 +43,10 @@ def assert_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_driver_killed_at_any_moment_repeats_nothing(
-    tmp_path: Path, number: int, record_property: Callable[[str, object], None]
-) -> None:
-    seed = random.SystemRandom().randrange(2**32)
-    record_property("seed", seed)
-    print(f"seed {seed} (round {number})")
-    generator = random.Random(seed)
+def test_a_driver_killed_at_any_moment_repeats_nothing(tmp_path: Path, number: int) -> None:
+    generator = seeded(number)
     for _ in range(4):
-        driver = start(tmp_path, seconds=0.02)
-        try:
-            driver.wait(timeout=generator.uniform(0.05, 0.7))
-        except subprocess.TimeoutExpired:
-            driver.kill()
-        driver.communicate(timeout=30)
+        run_and_kill(start(tmp_path, seconds=0.02), generator.uniform(0.05, 0.7))
     finish(start(tmp_path, seconds=0.02))
     assert_once(tmp_path)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fault_tools import wait_until
+from driver_tools import wait_until
 
 from xpm_launchers import CounterToken, TokenFileError
 from xpm_scheduler import JobState, WorkspaceError, experiment

@@ -14,17 +14,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fault_tools import (
-    Journal,
-    assert_once,
-    finish,
-    kill_job,
-    rounds,
-    run_and_kill,
-    seeded,
-    server_of,
-    start_driver,
-)
+from driver_tools import finish, run_and_kill, seeded
+from fault_tools import Journal, assert_once, kill_job, rounds, server_of, start_driver
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_tools import MODULES, Journal, kill_job, rounds, run_and_kill, seeded, wait_until
+from driver_tools import run_and_kill, seeded, wait_until
+from fault_tools import MODULES, Journal, kill_job, rounds
 from sample import note
 
 from xpm_launchers import CounterToken

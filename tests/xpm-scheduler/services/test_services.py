@@ -145,7 +145,7 @@ def test_a_web_service_that_fails_says_why_and_can_be_started_again() -> None:
     assert "running.set()" in service.error
     assert service.get_url() in ("http://moody", None)  # it ends at once, by itself
     _wait_until(lambda: service.state is ServiceState.ERROR)
-    assert service.error == "_serve() has returned though it was not told to stop"
+    assert service.error == "_serve() has returned though it was not to stop"
     assert states.seen[:4] == ["STARTING", "ERROR", "STARTING", "ERROR"]
 
 
