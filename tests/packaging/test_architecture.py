@@ -152,6 +152,10 @@ def _docstrings(tree: ast.Module) -> set[int]:
     }
 
 
+#: What the tables of lazy names are called; the first in a module is the one that is written
+_TABLES = ("_HOMES", "_HOME_OF", "_LAZY")
+
+
 def _lazy_table(tree: ast.Module) -> ast.Assign | ast.AnnAssign | None:
     """The names that a module loads when they are first used: its dictionary of their homes."""
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
@@ -160,7 +164,7 @@ def _lazy_table(tree: ast.Module) -> ast.Assign | ast.AnnAssign | None:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            if isinstance(target, ast.Name) and target.id in ("_HOMES", "_LAZY"):
+            if isinstance(target, ast.Name) and target.id in _TABLES:
                 return node
     return None
 

@@ -12,25 +12,25 @@ from ._documents.lookup import find_class
 from ._model.argument import UNSET, Argument
 from ._model.display import show_value
 from ._model.docstrings import class_documentation
-from ._model.state import ConfigObject
+from ._model.state import ConfigClass, ConfigObject
 
 
 def describe_default(argument: Argument) -> str:
-    """The default of an argument as text ("" without one)."""
+    """Return the default of an argument as text ("" without one)."""
     if argument.default is not UNSET:
         return show_value(argument.default)
     if argument.default_factory is not None:
-        factory: Any = argument.default_factory
+        factory: object = argument.default_factory
         if isinstance(factory, type) and issubclass(factory, ConfigObject):
-            return f"{factory.__xpmtype__.basetype.__qualname__}.C()"  # type: ignore[attr-defined] # `A.C`
+            return f"{factory.__xpmtype__.cls.__qualname__}.C()"
         return f"{getattr(factory, '__qualname__', factory)}()"
     if argument.generator is not None:
         return "generated when sealed"
     return "" if argument.required else "None"
 
 
-def describe_class(cls: Any) -> str:
-    """The documentation of a configuration class and its arguments, as text."""
+def describe_class(cls: type[ConfigClass]) -> str:
+    """Return the documentation of a configuration class and its arguments, as text."""
     schema = cls.__xpmtype__
     lines = [f"{schema.full_name}  (identifier {schema.identifier})"]
     for paragraph in class_documentation(cls):
@@ -77,14 +77,14 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    cls = find_class(options.cls) if options.cls else Config
+    cls: type[Any] = find_class(options.cls) if options.cls else Config
     first, second = from_file(cls, options.first), from_file(cls, options.second)
     print(explain(first, second))
     return int(first.__identifier__() != second.__identifier__())
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line.
+    """Run the command line.
 
     Args:
         arguments: words after the program's name; those of the process without any.

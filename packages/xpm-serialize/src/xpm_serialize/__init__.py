@@ -27,14 +27,8 @@ if TYPE_CHECKING:
     )
     from ._objects.stubs import TaskStub
     from ._persistence.checks import check_folder
-    from ._persistence.load import (
-        deserialize,
-        from_state_dict,
-        from_task_dir,
-        load,
-        load_job,
-        load_objects,
-    )
+    from ._persistence.jobs import from_task_dir, load_job
+    from ._persistence.load import deserialize, from_state_dict, load, load_objects
     from ._persistence.runs import ExperimentInfo, load_configs, load_run_object, load_xp_info
     from ._writing.context import SerializationContext, SerializedPath, SerializedPathLoader
     from ._writing.save import save, serialize
@@ -93,14 +87,8 @@ _HOMES = {
     ),
     "_objects.stubs": ("TaskStub",),
     "_persistence.checks": ("check_folder",),
-    "_persistence.load": (
-        "deserialize",
-        "from_state_dict",
-        "from_task_dir",
-        "load",
-        "load_job",
-        "load_objects",
-    ),
+    "_persistence.jobs": ("from_task_dir", "load_job"),
+    "_persistence.load": ("deserialize", "from_state_dict", "load", "load_objects"),
     "_persistence.runs": ("ExperimentInfo", "load_configs", "load_run_object", "load_xp_info"),
     "_writing.context": ("SerializationContext", "SerializedPath", "SerializedPathLoader"),
     "_writing.save": ("save", "serialize"),

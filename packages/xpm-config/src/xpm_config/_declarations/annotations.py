@@ -14,12 +14,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from xpm_config._model.argument import DATA, PARAM, UNSET
+from xpm_config._model.generation import is_generator
 from xpm_config.exceptions import DefinitionError
 
 from .hints import Choices, Help, Hint, HintForm
 
 if TYPE_CHECKING:
-    from types import CodeType
+    from collections.abc import Iterable
+    from types import CodeType, FrameType
+
+    from xpm_config._model.generation import Generator
 
 _simple = re.compile(r"(\w+)\[(\w+)\]").fullmatch
 _head = re.compile(r"\s*([A-Za-z_]\w*(?:\.\w+)*)\s*(?:\[|$)").match
@@ -35,39 +39,41 @@ class Scope:
 
     __slots__ = ("_globals", "_locals", "cls")
 
-    def __init__(self, cls: type, frames: list[Any]) -> None:
+    def __init__(self, cls: type, frames: list[FrameType]) -> None:
         self.cls = cls
         module = sys.modules.get(cls.__module__)
-        self._globals: dict[str, Any] = {}
+        self._globals: dict[str, object] = {}
         if module is not None:
             self._globals = vars(module)
         elif frames:
             self._globals = frames[-1].f_globals
-        names: dict[str, Any] = {}
+        names: dict[str, object] = {}
         for frame in reversed(frames):
             names.update(frame.f_locals)
         if cls.__name__ not in self._globals:
             names.setdefault(cls.__name__, cls)
         self._locals = names
 
-    def find(self, name: str) -> Any:
-        """The value of a name, or `UNSET`."""
+    def find(self, name: str) -> object:
+        """Return the value of a name, or `UNSET`."""
         for names in (self._locals, self._globals, vars(builtins)):
             if name in names:
                 return names[name]
         return UNSET
 
-    def evaluate(self, text: str, where: str) -> Any:
-        """The value of an annotation written as text.
+    def evaluate(self, text: str, where: str) -> object:
+        """Return the value of an annotation written as text.
 
         Raises:
             DefinitionError: a name in it cannot be found.
         """
         simple = _simple(text)
         if simple is not None:
-            form, name = self.find(simple[1]), self.find(simple[2])
+            form: Any = self.find(simple[1])
+            name = self.find(simple[2])
             if form is not UNSET and name is not UNSET:
-                return form[name]
+                found: object = form[name]
+                return found
         try:
             return self._value(text)
         except Exception as error:  # noqa: BLE001 # what users wrote
@@ -76,16 +82,17 @@ class Scope:
                 f"{text!r} cannot be resolved: {_shown(error)}"
             ) from None
 
-    def _value(self, text: str) -> Any:
+    def _value(self, text: str) -> object:
         while True:
             try:
-                return eval(_compiled(text), self._globals, self._locals)
+                value: object = eval(_compiled(text), self._globals, self._locals)
+                return value
             except NameError as error:
                 if error.name is None or not self._import(error.name):
                     raise
 
     def _import(self, name: str) -> bool:
-        """Imports what the module imports for type checkers alone; whether that is so."""
+        """Import what the module imports for type checkers alone; return whether that is so."""
         from .type_checking_imports import imported_for_checkers  # rarely so
 
         found = imported_for_checkers(self.cls.__module__, name)
@@ -95,7 +102,7 @@ class Scope:
         return True
 
     def declares(self, text: str) -> bool:
-        """Whether an annotation written as text may declare an argument."""
+        """Return whether an annotation written as text may declare an argument."""
         found = _head(text)
         if found is None:
             return False
@@ -123,41 +130,42 @@ class Declaration:
 
     __slots__ = ("choices", "expression", "generator", "help", "kind", "name")
 
-    def __init__(self, name: str, hint: Hint, extras: tuple[Any, ...] = ()) -> None:
+    def __init__(self, name: str, hint: Hint, extras: Iterable[object] = ()) -> None:
         self.name = name
         self.kind = hint.kind
         self.expression = _data_path(hint) if hint.kind is DATA else hint.expression
         self.choices: Choices | None = None
         self.help: str | None = None
-        self.generator: Any = None
+        self.generator: Generator | None = None
         for extra in extras:
             if isinstance(extra, Choices):
                 self.choices = extra
             elif isinstance(extra, Help):
                 self.help = extra.text
-            elif getattr(extra, "__xpm_generator__", False):
+            elif is_generator(extra):
                 self.generator = extra
 
 
-def _data_path(hint: Hint) -> Any:
-    """The type that `DataPath` names: pathlib is imported for those who declare one."""
+def _data_path(hint: Hint) -> object:
+    """Return the type that `DataPath` names: pathlib is imported for those who declare one."""
     from pathlib import Path
 
     return Path if hint.expression == "Path" else typing.Optional[Path]  # noqa: UP045 # 3.10
 
 
-def _raw_annotations(cls: type) -> dict[str, Any]:
+def _raw_annotations(cls: type) -> dict[str, object]:
+    found: dict[str, object]
     if sys.version_info >= (3, 14):
         import annotationlib  # only there
 
         found = annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
-        return typing.cast("dict[str, Any]", found)
+        return found
     found = vars(cls).get("__annotations__", {})
-    return typing.cast("dict[str, Any]", found)
+    return found
 
 
 def declarations(cls: type, scope: Scope) -> list[Declaration]:
-    """The arguments that the class itself declares, in order."""
+    """Return the arguments that the class itself declares, in order."""
     found = []
     for name, annotation in _raw_annotations(cls).items():
         if isinstance(annotation, str):
@@ -173,20 +181,16 @@ def declarations(cls: type, scope: Scope) -> list[Declaration]:
         if isinstance(annotation, Hint):
             found.append(_unwrap(name, annotation))
         elif typing.get_origin(annotation) is typing.Annotated:
-            inner = annotation.__origin__
-            extras = annotation.__metadata__
+            inner, *extras = typing.get_args(annotation)
             if isinstance(inner, Hint):
                 found.append(Declaration(name, inner, extras))
-            elif any(
-                isinstance(extra, (Choices, Help)) or getattr(extra, "__xpm_generator__", False)
-                for extra in extras
-            ):
+            elif any(isinstance(e, (Choices, Help)) or is_generator(e) for e in extras):
                 found.append(Declaration(name, Hint(PARAM, inner), extras))
     return found
 
 
 def _unquoted(text: str) -> str:
-    """An annotation that is quoted although all of the module's are texts."""
+    """Return an annotation that is quoted although all of the module's are texts."""
     while text[:1] in ("'", '"'):
         from ast import literal_eval  # rarely so
 
@@ -198,8 +202,9 @@ def _unquoted(text: str) -> str:
 
 
 def _unwrap(name: str, hint: Hint) -> Declaration:
-    """`Param[Annotated[T, ...]]` is `Annotated[Param[T], ...]`."""
+    """Return the declaration of `Param[Annotated[T, ...]]` is `Annotated[Param[T], ...]`."""
     expression = hint.expression
     if hint.kind is not DATA and typing.get_origin(expression) is typing.Annotated:
-        return Declaration(name, Hint(hint.kind, expression.__origin__), expression.__metadata__)
+        inner, *extras = typing.get_args(expression)
+        return Declaration(name, Hint(hint.kind, inner), extras)
     return Declaration(name, hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xpm_config._model.argument import UNSET, Argument
-from xpm_config._model.generation import FunctionGenerator
+from xpm_config._model.generation import FunctionGenerator, is_generator
 from xpm_config._model.locations import warn_at_class
 from xpm_config._model.names import qualified
 from xpm_config._types.configs import ConfigType
@@ -15,11 +15,15 @@ from xpm_config.exceptions import DefinitionError
 from .hints import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xpm_config._model.type import Type
 
+    from .annotations import Declaration
 
-def make_argument(owner: type, declaration: Any, type: Type, given: Any) -> Argument:
-    """The argument that a class declares.
+
+def make_argument(owner: type, declaration: Declaration, type: Type, given: object) -> Argument:
+    """Return the argument that a class declares.
 
     Args:
         owner: the class.
@@ -46,8 +50,8 @@ def make_argument(owner: type, declaration: Any, type: Type, given: Any) -> Argu
     return argument
 
 
-def _apply_field(argument: Argument, given: Any) -> None:
-    """Applies a `field(...)` or a bare default to an argument.
+def _apply_field(argument: Argument, given: object) -> None:
+    """Apply a `field(...)` or a bare default to an argument.
 
     Raises:
         DefinitionError: it contradicts the declaration.
@@ -70,8 +74,8 @@ def _apply_field(argument: Argument, given: Any) -> None:
         _old_ignore_default(argument, given)
 
 
-def _set_factory(argument: Argument, factory: Any) -> None:
-    if getattr(factory, "__xpm_generator__", False):
+def _set_factory(argument: Argument, factory: Callable[..., Any]) -> None:
+    if is_generator(factory):
         argument.generator = factory
     elif getattr(getattr(factory, "__code__", None), "co_argcount", 0) >= 2:
         argument.generator = FunctionGenerator(factory)
@@ -80,8 +84,8 @@ def _set_factory(argument: Argument, factory: Any) -> None:
     argument.required = False
 
 
-def _bare_default(argument: Argument, value: Any) -> None:
-    if getattr(value, "__xpm_generator__", False):
+def _bare_default(argument: Argument, value: object) -> None:
+    if is_generator(value):
         argument.generator = value
         argument.required = False
         return
@@ -99,7 +103,7 @@ def _bare_default(argument: Argument, value: Any) -> None:
 
 
 def _old_ignore_default(argument: Argument, given: Field) -> None:
-    value = given.ignore_default
+    value: object = given.ignore_default
     if argument.has_default:
         raise DefinitionError(
             f"{qualified(argument.owner)}.{argument.name}: with a default, ignore_default is "
@@ -120,16 +124,15 @@ def _warn(argument: Argument, message: str) -> None:
 
 
 def check_override(argument: Argument, inherited: Argument) -> None:
-    """Refuses an argument that does not fit the inherited one it replaces.
+    """Refuse an argument that does not fit the inherited one it replaces.
 
     Raises:
         DefinitionError: its type is another one.
     """
     place = f"{qualified(argument.owner)}.{argument.name}"
     new, old = argument.type, inherited.type
-    new_cls, old_cls = getattr(new, "cls", None), getattr(old, "cls", None)
     if isinstance(new, ConfigType) and isinstance(old, ConfigType):
-        if not issubclass(new_cls, old_cls):  # type: ignore[arg-type] # both are there
+        if not issubclass(new.cls, old.cls):
             raise DefinitionError(
                 f"{place}: the type {new} is not a subtype of {old}, "
                 f"which {qualified(inherited.owner)} declares"

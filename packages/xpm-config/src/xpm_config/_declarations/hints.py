@@ -26,7 +26,7 @@ class Hint:
 
     __slots__ = ("expression", "kind")
 
-    def __init__(self, kind: str, expression: Any) -> None:
+    def __init__(self, kind: str, expression: object) -> None:
         self.kind = kind
         self.expression = expression
 
@@ -34,7 +34,7 @@ class Hint:
         shown = getattr(self.expression, "__qualname__", None) or repr(self.expression)
         return f"{self.kind.capitalize()}[{shown}]"
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> object:
         # typing.Annotated[Param[int], ...] takes callables alone on Python 3.10
         raise TypeError(f"{self!r} is an annotation; it cannot be called")
 
@@ -48,7 +48,7 @@ class HintForm:
         self.__name__ = name
         self.kind = kind
 
-    def __getitem__(self, expression: Any) -> Hint:
+    def __getitem__(self, expression: object) -> Hint:
         return Hint(self.kind, expression)
 
     def __repr__(self) -> str:

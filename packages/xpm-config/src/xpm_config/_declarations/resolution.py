@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .annotations import Scope
 
-_SIMPLE: dict[Any, Type] = {
+_SIMPLE: dict[object, Type] = {
     int: IntType(),
     float: FloatType(),
     bool: BoolType(),
@@ -56,8 +56,8 @@ _SUPPORTED = (
 )
 
 
-def resolve(expression: Any, scope: Scope, where: str) -> Type:
-    """The type that an expression stands for.
+def resolve(expression: object, scope: Scope, where: str) -> Type:
+    """Return the type that an expression stands for.
 
     Args:
         expression: what stands between the brackets of `Param[...]`.
@@ -80,13 +80,13 @@ def resolve(expression: Any, scope: Scope, where: str) -> Type:
     if isinstance(expression, type) and not isinstance(expression, types.GenericAlias):
         return _class_type(expression, scope, where)
     if isinstance(expression, typing.TypeVar):
-        bound = expression.__bound__
+        bound: object = expression.__bound__
         if expression.__constraints__:
             bound = typing.Union[expression.__constraints__]  # noqa: UP007 # made here
         return VariableType(expression, None if bound is None else resolve(bound, scope, where))
     if isinstance(expression, typing.NewType):
         return resolve(expression.__supertype__, scope, where)
-    value = getattr(expression, "__value__", None)  # `type X = ...` of Python 3.12
+    value: object = getattr(expression, "__value__", None)  # `type X = ...` of Python 3.12
     if value is not None and type(expression).__name__ == "TypeAliasType":
         return resolve(value, scope, where)
     return _subscripted(expression, scope, where)
@@ -107,18 +107,20 @@ def _class_type(cls: type, scope: Scope, where: str) -> Type:
     return made
 
 
-def _unsupported(expression: Any, scope: Scope, where: str) -> DefinitionError:
+def _unsupported(expression: object, scope: Scope, where: str) -> DefinitionError:
     # on Python 3.10 list[int] says that it is a type
-    named = isinstance(expression, type) and typing.get_origin(expression) is None
-    shown = qualified(expression) if named else repr(expression)
+    if isinstance(expression, type) and typing.get_origin(expression) is None:
+        shown = qualified(expression)
+    else:
+        shown = repr(expression)
     return DefinitionError(
         f"{qualified(scope.cls)}.{where}: {shown} is not a type that an argument can have; "
         f"expected one of {_SUPPORTED}"
     )
 
 
-def _subscripted(expression: Any, scope: Scope, where: str) -> Type:
-    origin = typing.get_origin(expression)
+def _subscripted(expression: object, scope: Scope, where: str) -> Type:
+    origin: object = typing.get_origin(expression)
     args = typing.get_args(expression)
     if origin is typing.Union or origin is types.UnionType:
         return _union(args, scope, where)
@@ -127,11 +129,7 @@ def _subscripted(expression: Any, scope: Scope, where: str) -> Type:
     if origin is typing.Annotated:
         return resolve(args[0], scope, where)
     if origin is tuple:
-        if len(args) == 2 and args[1] is Ellipsis:
-            return TupleType((), resolve(args[0], scope, where))
-        # tuple[()] has no argument, or one that is empty on Python 3.10
-        parts = () if args == ((),) else args
-        return TupleType(tuple(resolve(arg, scope, where) for arg in parts))
+        return _tuple(args, scope, where)
     if isinstance(origin, type) and issubclass(origin, ConfigClass):
         return BoundType(origin, tuple(resolve(arg, scope, where) for arg in args))
     for origins, container, count in _CONTAINERS:
@@ -140,14 +138,22 @@ def _subscripted(expression: Any, scope: Scope, where: str) -> Type:
     raise _unsupported(expression, scope, where)
 
 
-_CONTAINERS: tuple[tuple[Any, Callable[..., Type], int], ...] = (
+def _tuple(args: tuple[object, ...], scope: Scope, where: str) -> Type:
+    if len(args) == 2 and args[1] is Ellipsis:
+        return TupleType((), resolve(args[0], scope, where))
+    # tuple[()] has no argument, or one that is empty on Python 3.10
+    parts = () if args == ((),) else args
+    return TupleType(tuple(resolve(arg, scope, where) for arg in parts))
+
+
+_CONTAINERS: tuple[tuple[tuple[object, ...], Callable[..., Type], int], ...] = (
     ((list, collections.abc.Sequence, collections.abc.MutableSequence), ListType, 1),
     ((set, frozenset, collections.abc.Set, collections.abc.MutableSet), SetType, 1),
     ((dict, collections.abc.Mapping, collections.abc.MutableMapping), DictType, 2),
 )
 
 
-def _union(args: tuple[Any, ...], scope: Scope, where: str) -> Type:
+def _union(args: tuple[object, ...], scope: Scope, where: str) -> Type:
     members = [arg for arg in args if arg is not None and arg is not type(None)]
     resolved = tuple(resolve(arg, scope, where) for arg in members)
     made = resolved[0] if len(resolved) == 1 else UnionType(resolved)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import copy
 import typing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from xpm_config._model.locations import user_location
 from xpm_config._model.names import qualified
 from xpm_config._model.state import ConfigClass, ConfigObject
-from xpm_config._model.type import Type
+from xpm_config._model.type import CONTAINERS, Type
 from xpm_config._types.collections import DictType
 from xpm_config._types.configs import BoundType, ConfigType, VariableType
 from xpm_config._types.enumerations import EnumType, LiteralType
@@ -23,14 +23,24 @@ from xpm_config._types.unions import AnyType, OptionalType, UnionType
 from xpm_config.exceptions import ArgumentTypeError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from xpm_config._model.argument import Argument
+    from xpm_config._model.state import ConfigState
+
+    Bindings = dict[TypeVar, "Kind"]
 
 
 class Kind(NamedTuple):
-    """The type of a value."""
+    """The type of a value.
+
+    Attributes:
+        cls: its class.
+        arguments: what the variables of a generic class stand for, where that is known.
+    """
 
     cls: type
-    arguments: tuple[Any, ...] = ()
+    arguments: tuple[Kind | None, ...] = ()
 
     def __str__(self) -> str:
         if any(self.arguments):
@@ -38,18 +48,18 @@ class Kind(NamedTuple):
         return self.cls.__qualname__
 
 
-def kind_of(value: Any) -> Kind:
-    """The type of a value."""
+def kind_of(value: object) -> Kind:
+    """Return the type of a value."""
     if isinstance(value, ConfigObject):
         info = value.__xpm__
         bindings = info.bindings or {}
-        variables = getattr(info.xpmtype.cls, "__parameters__", ())
+        variables = _variables(info.xpmtype.cls)
         return Kind(info.xpmtype.cls, tuple(bindings.get(variable) for variable in variables))
     return Kind(type(value))
 
 
 def is_sub_kind(one: Kind | None, other: Kind | None) -> bool:
-    """Whether values of one kind are of another; an unknown kind is of any."""
+    """Return whether values of one kind are of another; an unknown kind is of any."""
     if one is None or other is None:
         return True
     if not issubclass(one.cls, other.cls):
@@ -69,7 +79,7 @@ class _Unrelated(Exception):
 
 
 def _takes(type: Type, kind: Kind) -> bool:
-    """Whether all values of a kind are of a type."""
+    """Return whether all values of a kind are of a type."""
     if isinstance(type, VariableType):
         return type.bound is None or _takes(type.bound, kind)
     if isinstance(type, AnyType):
@@ -93,11 +103,11 @@ def _takes(type: Type, kind: Kind) -> bool:
 class _Binding:
     """Binds the variables of one object to what a value of one argument says."""
 
-    def __init__(self, bindings: dict[Any, Any]) -> None:
+    def __init__(self, bindings: Bindings) -> None:
         self.bindings = bindings
 
-    def bind(self, type: Type, value: Any) -> None:
-        """Binds the variables in a type, given a value of it."""
+    def bind(self, type: Type, value: object) -> None:
+        """Bind the variables in a type, given a value of it."""
         if value is None or not type.generic:
             return
         if isinstance(type, VariableType):
@@ -108,27 +118,34 @@ class _Binding:
         elif isinstance(type, OptionalType):
             self.bind(type.inner, value)
         elif isinstance(type, UnionType):
-            for member in type.members:
-                if member.exact(value) or isinstance(member, VariableType):
-                    self.bind(member, value)
-                    return
-        elif isinstance(type, DictType):
+            self._bind_member(type, value)
+        else:
+            self._bind_elements(type, value)
+
+    def _bind_member(self, type: UnionType, value: object) -> None:
+        for member in type.members:
+            if member.exact(value) or isinstance(member, VariableType):
+                self.bind(member, value)
+                return
+
+    def _bind_elements(self, type: Type, value: object) -> None:
+        if isinstance(type, DictType) and isinstance(value, dict):
             for key, item in value.items():
                 self.bind(type.key, key)
                 self.bind(type.element, item)
-        else:
+        elif isinstance(value, CONTAINERS):
             parts = type.parts()
             for position, item in enumerate(value):
                 self.bind(parts[position if len(parts) > 1 else 0], item)
 
-    def _bind_variable(self, variable: Any, kind: Kind) -> None:
+    def _bind_variable(self, variable: TypeVar, kind: Kind) -> None:
         known = self.bindings.get(variable)
         if known is None or (is_sub_kind(known, kind) and not is_sub_kind(kind, known)):
             self.bindings[variable] = kind
         elif not is_sub_kind(kind, known):
             raise _Unrelated(f"{known}, which {variable.__name__} stands for", str(kind))
 
-    def _bind_arguments(self, type: BoundType, value: Any) -> None:
+    def _bind_arguments(self, type: BoundType, value: ConfigObject) -> None:
         """`G[X]`, given a `G`: what the variables of G stand for must be of type X."""
         bindings = value.__xpm__.bindings or {}
         for variable, part in zip(_variables(type.cls), type.parameters, strict=False):
@@ -137,7 +154,7 @@ class _Binding:
                 raise _Unrelated(str(type), f"{type.cls.__qualname__}[{kind}]")
 
     def _bind_kind(self, type: Type, kind: Kind) -> bool:
-        """Binds the variables in a type, given the kind of its values; False: not of it."""
+        """Bind the variables in a type, given the kind of its values; False: not of it."""
         if isinstance(type, VariableType):
             self._bind_variable(type.variable, kind)
             return True
@@ -149,15 +166,16 @@ class _Binding:
         return _takes(type, kind)
 
 
-def _variables(cls: type) -> tuple[Any, ...]:
-    return getattr(cls, "__parameters__", ())
+def _variables(cls: type) -> tuple[TypeVar, ...]:
+    found: tuple[TypeVar, ...] = getattr(cls, "__parameters__", ())
+    return found
 
 
-def bind(info: Any, argument: Argument, value: Any) -> None:
-    """Binds the type variables of an object to what a value of an argument says.
+def bind(info: ConfigState, argument: Argument, value: object) -> None:
+    """Bind the type variables of an object to what a value of an argument says.
 
     Args:
-        info: what the object knows.
+        info: the state of the object.
         argument: the argument that is set.
         value: its value.
 
@@ -175,23 +193,23 @@ def bind(info: Any, argument: Argument, value: Any) -> None:
     info.bindings = bindings
 
 
-def _all_bindings(info: Any, argument: Argument) -> dict[Any, Any]:
-    """What is bound already; for a copy with changes, by the values that it keeps."""
+def _all_bindings(info: ConfigState, argument: Argument) -> Bindings:
+    """Return what is bound already; for a copy with changes, by the values that it keeps."""
     if info.bindings is not None:
-        return info.bindings  # type: ignore[no-any-return] # a slot
-    bindings: dict[Any, Any] = {}
+        return info.bindings
+    bindings: Bindings = {}
     for other in info.xpmtype.config_arguments:
         if other is not argument and other.type.generic and other.name in info.values:
             _Binding(bindings).bind(other.type, info.values[other.name])
     return bindings
 
 
-def fixed_variables(cls: type, frames: list[Any]) -> dict[Any, Type]:
-    """What the type variables of the parents of a class stand for in it: `class A(Box[int])`."""
+def fixed_variables(cls: type, frames: list[FrameType]) -> dict[TypeVar, Type]:
+    """Return what the type variables of the parents stand for in `class A(Box[int])`."""
     from .annotations import Scope  # only classes with such parents need these
     from .resolution import resolve
 
-    fixed: dict[Any, Type] = {}
+    fixed: dict[TypeVar, Type] = {}
     for base in vars(cls).get("__orig_bases__", ()):
         origin = typing.get_origin(base)
         if isinstance(origin, type) and issubclass(origin, ConfigClass):
@@ -202,8 +220,8 @@ def fixed_variables(cls: type, frames: list[Any]) -> dict[Any, Type]:
     return fixed
 
 
-def specialized(argument: Argument, fixed: dict[Any, Type]) -> Argument:
-    """An inherited argument in which variables stand for something.
+def specialized(argument: Argument, fixed: dict[TypeVar, Type]) -> Argument:
+    """Return an inherited argument in which variables stand for something.
 
     Args:
         argument: the argument of the parent.
@@ -216,7 +234,7 @@ def specialized(argument: Argument, fixed: dict[Any, Type]) -> Argument:
     return made
 
 
-def _substituted(type: Type, fixed: dict[Any, Type]) -> Type:
+def _substituted(type: Type, fixed: dict[TypeVar, Type]) -> Type:
     if isinstance(type, VariableType):
         return fixed.get(type.variable, type)
     if not type.generic:

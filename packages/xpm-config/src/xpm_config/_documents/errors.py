@@ -11,13 +11,13 @@ Place = tuple[Any, Any, int] | None
 _SHOWN = 20
 
 
-def inner(place: Place, step: Any) -> Place:
-    """What lies in a place under a key or index."""
+def inner(place: Place, step: object) -> Place:
+    """Return what lies in a place under a key or index."""
     return place, step, depth(place) + 1
 
 
 def depth(place: Place) -> int:
-    """How many keys and indices lead to a place."""
+    """Return how many keys and indices lead to a place."""
     return 0 if place is None else place[2]
 
 
@@ -51,7 +51,7 @@ class Fault(Exception):
 
 
 def shown_path(path: tuple[Any, ...]) -> str:
-    """A place in a document as text: `$.model.layers[3]`."""
+    """Return a place in a document as text: `$.model.layers[3]`."""
     parts = ["$", *map(_shown, path)]
     if len(parts) > 2 * _SHOWN:
         left_out = len(parts) - 2 * _SHOWN
@@ -59,7 +59,7 @@ def shown_path(path: tuple[Any, ...]) -> str:
     return "".join(parts)
 
 
-def _shown(step: Any) -> str:
+def _shown(step: object) -> str:
     if isinstance(step, str) and step.replace("$", "_").isidentifier():
         return f".{step}"
     return f"[{step!r}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xpm_config._declarations.schema import ObjectType
 from xpm_config._model.checks import is_config_class
@@ -12,9 +12,14 @@ from xpm_config._model.names import nearest
 
 from .writer import class_name
 
+if TYPE_CHECKING:
+    from types import ModuleType
 
-def _module(name: str, qualname: str) -> Any:
-    """The module that is expected to hold a class, imported if it must be.
+    from xpm_config._model.state import ConfigClass
+
+
+def _module(name: str, qualname: str) -> ModuleType:
+    """Return the module that is expected to hold a class, imported if it must be.
 
     A script may have been loaded under another name than `__main__` (see `module_name`);
     what runs as `__main__` is not the program that the data speaks of then.
@@ -24,8 +29,8 @@ def _module(name: str, qualname: str) -> Any:
     return sys.modules.get(name) or importlib.import_module(name)
 
 
-def find_class(name: str) -> Any:
-    """The configuration class of a name (`module:Class`); its module is imported.
+def find_class(name: str) -> type[ConfigClass]:
+    """Return the configuration class of a name (`module:Class`); its module is imported.
 
     Raises:
         LookupError: there is none.
@@ -37,11 +42,12 @@ def find_class(name: str) -> Any:
     if not module or not qualname:
         raise LookupError(f"expected module:Class, got {name!r}")
     try:
-        found = _module(module, qualname)
+        found: object = _module(module, qualname)
     except ImportError as error:
         raise LookupError(f"the module of {name} cannot be imported: {error}") from None
     for part in qualname.split("."):
-        parent, found = found, getattr(found, part, None)
+        parent = found
+        found = getattr(parent, part, None)
         if found is None:
             raise LookupError(f"{module} has no '{part}'{nearest(part, dir(parent))}")
     if not isinstance(found, type) or not is_config_class(found):
@@ -49,8 +55,8 @@ def find_class(name: str) -> Any:
     return found
 
 
-def find_member(text: str) -> Any:
-    """The member of an enumeration of a name (`module:Class.MEMBER`).
+def find_member(text: str) -> object:
+    """Return the member of an enumeration of a name (`module:Class.MEMBER`).
 
     Raises:
         LookupError: there is none.
@@ -58,9 +64,10 @@ def find_member(text: str) -> Any:
     name, _, member = text.rpartition(".")
     module, _, qualname = name.partition(":")
     try:
-        found = _module(module, qualname)
+        enumeration: Any = _module(module, qualname)
         for part in qualname.split("."):
-            found = getattr(found, part)
-        return found[member]
+            enumeration = getattr(enumeration, part)
+        found: object = enumeration[member]
+        return found
     except (ImportError, AttributeError, KeyError, TypeError, ValueError):
         raise LookupError(f"expected module:Class.MEMBER, got {text!r}") from None

@@ -1,9 +1,9 @@
-"""Configurations from plain data (the format is that of `_plain`)."""
+"""Configurations from plain data (the format is that of `writer`)."""
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from itertools import count, repeat
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpm_config._model.checks import is_config_class
 from xpm_config._model.conversion import convert
@@ -25,7 +25,11 @@ from .trampoline import Steps, run
 from .writer import unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from xpm_config._model.state import ConfigObject
+
+    Container = dict[Any, Any] | list[Any]
 
 C = TypeVar("C")
 
@@ -41,60 +45,71 @@ class _Reader:
         # containers on the way to what is read: data may hold itself
         self.inside: set[int] = set()
 
-    def read(self, data: Any, declared: Type, place: Place) -> Steps:
-        """The value of a declared type that plain data stands for."""
+    def read(self, data: object, declared: Type, place: Place) -> Steps:
+        """Return the value of a declared type that plain data stands for."""
         if not isinstance(data, (dict, list)):
             return self.leaf(data, declared, place)
         if id(data) in self.inside:
             raise Fault(place, "the data holds itself; name an object by '$id' and '$ref'")
         self.inside.add(id(data))
         try:
-            return (yield from self._nested(data, unwrapped(declared), place))
+            return (yield from self._container(data, unwrapped(declared), place))
         finally:
             self.inside.discard(id(data))
 
-    def _nested(self, data: Any, type: Type, place: Place) -> Steps:
-        if isinstance(data, dict) and ("$type" in data or "$ref" in data):
-            cls = type.cls if isinstance(type, ConfigType) else None
-            return coerced((yield from self.config(data, cls, place)), type, place)
-        if isinstance(type, UnionType):
-            return (yield from self._union(data, type, place))
-        if isinstance(type, ConfigType) and isinstance(data, dict):
-            return (yield from self.config(data, type.cls, place))
+    def _container(self, data: Container, type: Type, place: Place) -> Steps:
+        """Return the steps that read a dictionary or a list."""
+        if isinstance(type, UnionType) and not _is_named(data):
+            return self._union(data, type, place)
+        if isinstance(data, list):
+            return self._list(data, type, place)
+        if _is_named(data):
+            return self._named(data, type, place)
         if isinstance(type, ConfigType):
-            return self.leaf(data, type, place)
-        if isinstance(data, dict) and len(data) == 1 and next(iter(data)) in FORMS:
+            return self.config(data, type.cls, place)
+        return self._dict(data, type, place)
+
+    def _named(self, data: dict[Any, Any], type: Type, place: Place) -> Steps:
+        """Return the configuration of data that names its class, or one met before."""
+        cls = type.cls if isinstance(type, ConfigType) else None
+        return coerced((yield from self.config(data, cls, place)), type, place)
+
+    def _dict(self, data: dict[Any, Any], type: Type, place: Place) -> Steps:
+        if len(data) == 1 and next(iter(data)) in FORMS:
             return coerced((yield from self._form(data, type, place)), type, place)
-        if isinstance(type, DictType) and isinstance(data, dict):
+        if isinstance(type, DictType):
             names = yield from self._items(data, repeat(type.key), place, data)
             items = yield from self._items(data.values(), repeat(type.element), place, data)
             return dict(zip(names, items, strict=True))
         if isinstance(type, (ListType, SetType, TupleType)):
-            if not isinstance(data, list):
-                raise Fault(place, f"expected {type} (a list), got {describe(data)}")
-            return (yield from self._sequence(data, type, place))
+            raise Fault(place, f"expected {type} (a list), got {describe(data)}")
         if not isinstance(type, AnyType):
             return coerced(data, type, place)
-        if isinstance(data, list):
-            return (yield from self._items(data, repeat(_ANY), place))
         items = yield from self._items(data.values(), repeat(_ANY), place, data)
         return dict(zip(data, items, strict=True))
 
-    def leaf(self, data: Any, declared: Type, place: Place) -> Any:
-        """The value of a declared type that data stands for which holds no other."""
+    def _list(self, data: list[Any], type: Type, place: Place) -> Steps:
+        if isinstance(type, ConfigType):
+            return self.leaf(data, type, place)
+        if isinstance(type, (ListType, SetType, TupleType)):
+            return (yield from self._sequence(data, type, place))
+        if not isinstance(type, AnyType):
+            return coerced(data, type, place)
+        return (yield from self._items(data, repeat(_ANY), place))
+
+    def leaf(self, data: object, declared: Type, place: Place) -> object:
+        """Return the value of a declared type that data stands for which holds no other."""
         if data is None and isinstance(declared, OptionalType):
             return None
         type = unwrapped(declared)
         if isinstance(type, UnionType):
             return self._leaf_of_union(data, type, place)
         if isinstance(type, ConfigType):
-            raise Fault(
-                place, f"expected the arguments of {type.cls.__qualname__}, got {describe(data)}"
-            )
+            raise self.no_config(data, type.cls, place)
         if isinstance(type, (ListType, SetType, TupleType)):
             raise Fault(place, f"expected {type} (a list), got {describe(data)}")
         if isinstance(type, EnumType) and isinstance(data, str):
-            known: Any = type.cls.__members__  # type: ignore[attr-defined] # an Enum
+            known: Mapping[str, object] = getattr(type.cls, "__members__")  # noqa: B009
             if data not in known:
                 raise Fault(place, f"{type} has no member '{data}'{nearest(data, known)}")
             return known[data]
@@ -102,9 +117,14 @@ class _Reader:
             return decoded(data, place)
         return coerced(data, type, place)
 
-    def _leaf_of_union(self, data: Any, type: UnionType, place: Place) -> Any:
+    def no_config(self, data: object, cls: type, place: Place) -> Fault:
+        """Return the fault that data does not give the arguments of a configuration."""
+        return Fault(place, f"expected the arguments of {cls.__qualname__}, got {describe(data)}")
+
+    def _leaf_of_union(self, data: object, type: UnionType, place: Place) -> object:
         try:
-            return type.coerce(data)
+            found: object = type.coerce(data)
+            return found
         except Refused:
             pass  # it may be the name of an enumeration's member
         for member in type.members:
@@ -114,12 +134,12 @@ class _Reader:
                 continue
         raise Fault(place, f"expected {type}, got {describe(data)}")
 
-    def _union(self, data: Any, type: UnionType, place: Place) -> Steps:
+    def _union(self, data: Container, type: UnionType, place: Place) -> Steps:
         faults = []
         known = len(self.objects)
         for member in type.members:
             try:
-                return (yield self._nested(data, unwrapped(member), place))
+                return (yield self._container(data, unwrapped(member), place))
             except Fault as fault:
                 faults.append(fault)
                 while len(self.objects) > known:
@@ -131,17 +151,31 @@ class _Reader:
         raise Fault(place, f"expected {type}, got {describe(data)}")
 
     def _items(
-        self, values: Iterable[Any], types: Iterable[Type], place: Place, names: Any = None
+        self,
+        values: Iterable[object],
+        types: Iterable[Type],
+        place: Place,
+        names: Iterable[object] | None = None,
     ) -> Steps:
-        items = []
-        steps = iter(names) if names is not None else iter(range(len(values)))  # type: ignore[arg-type] # a list
-        for value, type, step in zip(values, types, steps, strict=False):  # types may be endless
+        """Return the values in a container, by the types of each.
+
+        Args:
+            values: what they are read from.
+            types: their types; there may be more of them.
+            place: where the container is.
+            names: the keys; indices without.
+        """
+        items: list[object] = []
+        steps = count() if names is None else names
+        for value, type, step in zip(values, types, steps, strict=False):
             at = inner(place, step)
             leaf = not isinstance(value, (dict, list))
             items.append(self.leaf(value, type, at) if leaf else (yield self.read(value, type, at)))
         return items
 
-    def _sequence(self, data: list[Any], type: Any, place: Place) -> Steps:
+    def _sequence(
+        self, data: list[Any], type: ListType | SetType | TupleType, place: Place
+    ) -> Steps:
         if isinstance(type, TupleType):
             if type.rest is None and len(data) != len(type.elements):
                 raise Fault(place, f"expected {type}, got {len(data)} elements")
@@ -151,7 +185,7 @@ class _Reader:
         return items if isinstance(type, ListType) else hashed(items, place)
 
     def _form(self, data: dict[str, Any], type: Type, place: Place) -> Steps:
-        """What plain data does not have: `{"$set": [...]}` and the like."""
+        """Return what plain data does not have: `{"$set": [...]}` and the like."""
         ((form, content),) = data.items()
         at = inner(place, form)
         if form not in ("$set", "$frozenset", "$tuple", "$dict"):
@@ -181,8 +215,8 @@ class _Reader:
             pairs.append((name, item))
         return dict(pairs)
 
-    def config(self, data: dict[str, Any], declared: Any, place: Place) -> Steps:
-        """A configuration."""
+    def config(self, data: dict[str, Any], declared: type | None, place: Place) -> Steps:
+        """Return a configuration, of a declared class if there is one."""
         for name in ("$ref", "$id"):
             if not isinstance(data.get(name, 0), (int, str)):
                 raise Fault(inner(place, name), f"expected a number, got {describe(data[name])}")
@@ -204,7 +238,7 @@ class _Reader:
                 self.objects[data["$id"]] = made
         return made
 
-    def _fill(self, made: Any, data: dict[str, Any], place: Place) -> Steps:
+    def _fill(self, made: ConfigObject, data: dict[str, Any], place: Place) -> Steps:
         info = made.__xpm__
         arguments = info.xpmtype.arguments
         check_names(info.xpmtype, data, place)
@@ -226,24 +260,29 @@ class _Reader:
         check_complete(info, info.values, place)
 
 
-def read(cls: type[C], data: Any) -> C:
-    """The configuration that plain data stands for.
+def _is_named(data: Container) -> bool:
+    return isinstance(data, dict) and ("$type" in data or "$ref" in data)
+
+
+def read(cls: type[C], data: object) -> C:
+    """Return the configuration that plain data stands for.
 
     Raises:
-        Fault: it stands for none.
+        Fault: it does not stand for one.
     """
-    wanted: Any = cls
+    wanted: object = cls
     if not isinstance(wanted, type) or not is_config_class(wanted):
         raise TypeError(f"expected a configuration class, got {cls!r}")
     reader = _Reader()
     if not isinstance(data, dict):
-        reader.leaf(data, ConfigType(wanted), None)
+        raise reader.no_config(data, cls, None)
     # not `read`: a task that is not submitted may be read, though no value may be one
-    return cast("C", run(reader.config(data, cls, None)))
+    made: C = run(reader.config(data, cls, None))
+    return made
 
 
 def from_dict(cls: type[C], data: dict[str, Any]) -> C:
-    """Makes a configuration from plain data.
+    """Return a configuration made from plain data.
 
     Args:
         cls: its class; `Config` where the data names it under `$type`. A sub-class may be

@@ -23,15 +23,15 @@ FORMS = frozenset({"$set", "$frozenset", "$tuple", "$path", "$bytes", "$enum", "
 
 
 def decoded(text: Any, place: Place) -> bytes:
-    """Bytes from their base64 form."""
+    """Return bytes from their base64 form."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, TypeError, ValueError):
         raise Fault(place, f"expected bytes in base64, got {describe(text)}") from None
 
 
-def special(form: str, content: Any, place: Place) -> Any:
-    """The value of a form that holds no other values."""
+def special(form: str, content: object, place: Place) -> object:
+    """Return the value of a form that holds no other values."""
     if form == "$bytes":
         return decoded(content, place)
     if not isinstance(content, str):
@@ -44,8 +44,8 @@ def special(form: str, content: Any, place: Place) -> Any:
         raise Fault(place, str(error)) from None
 
 
-def hashed(items: Sequence[Any], place: Place) -> set[Any]:
-    """A set; its configurations are sealed to be hashed."""
+def hashed(items: Sequence[object], place: Place) -> set[object]:
+    """Return a set; its configurations are sealed to be hashed."""
     for item in items:
         if isinstance(item, ConfigObject):
             seal(item, None)

@@ -25,7 +25,7 @@ Steps = Generator[Any, Any, Any]
 
 
 def run(steps: Steps) -> Any:
-    """What a function written so returns; errors go from callee to caller as usual."""
+    """Return what a function written so returns; errors go from callee to caller as usual."""
     stack = [steps]
     value: Any = None
     error: Exception | None = None

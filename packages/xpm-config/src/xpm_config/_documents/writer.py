@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def class_name(cls: type) -> str:
-    """How a class is named in plain data."""
+    """Return how a class is named in plain data."""
     return f"{module_name(cls)}:{cls.__qualname__}"
 
 
@@ -57,19 +57,19 @@ def _shared(root: ConfigObject) -> set[int]:
     return shared
 
 
-def _is_leaf(value: Any) -> bool:
+def _is_leaf(value: object) -> bool:
     return not isinstance(value, (ConfigObject, *CONTAINERS))
 
 
 class _Writer:
     """Writes values; methods that return `Steps` are run by `run`."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: ConfigObject) -> None:
         self.shared = _shared(root)
         self.numbers: dict[int, int] = {}
 
-    def write(self, value: Any, type: Type) -> Steps:
-        """A value of a declared type as plain data."""
+    def write(self, value: object, type: Type) -> Steps:
+        """Return a value of a declared type as plain data."""
         type = unwrapped(type)
         if isinstance(value, ConfigObject):
             return (yield from self.config(value, type))
@@ -77,19 +77,19 @@ class _Writer:
             type = _member(value, type)
         if _is_leaf(value):
             return self.leaf(value, type)
-        if isinstance(type, ListType):
+        if isinstance(type, ListType) and isinstance(value, list):
             return (yield from self._items(value, repeat(type.element)))
-        if isinstance(type, SetType):
+        if isinstance(type, SetType) and isinstance(value, (set, frozenset)):
             return (yield from self._items(_ordered(value), repeat(type.element)))
-        if isinstance(type, TupleType):
+        if isinstance(type, TupleType) and isinstance(value, tuple):
             types = type.elements if type.rest is None else repeat(type.rest)
             return (yield from self._items(value, types))
-        if isinstance(type, DictType):
+        if isinstance(type, DictType) and isinstance(value, dict):
             return (yield from self._dict(value, type.key, type.element))
         return (yield from self._any(value))
 
-    def leaf(self, value: Any, type: Type) -> Any:
-        """A value that holds no other."""
+    def leaf(self, value: Any, type: Type) -> object:
+        """Return a value that holds no other as plain data."""
         type = unwrapped(type)
         if value is None:
             return None
@@ -103,8 +103,8 @@ class _Writer:
             return value if value.__class__ in _PLAIN else _typed(value)
         return value
 
-    def _items(self, values: Iterable[Any], types: Iterable[Type]) -> Steps:
-        items = []
+    def _items(self, values: Iterable[object], types: Iterable[Type]) -> Steps:
+        items: list[object] = []
         for value, type in zip(values, types, strict=False):  # types may go on for ever
             leaf = _is_leaf(value)
             items.append(self.leaf(value, type) if leaf else (yield self.write(value, type)))
@@ -118,8 +118,8 @@ class _Writer:
             return dict(zip(names, items, strict=True))
         return {"$dict": [list(pair) for pair in zip(names, items, strict=True)]}
 
-    def _any(self, value: Any) -> Steps:
-        """A value of no declared type: what plain data does not have is typed."""
+    def _any(self, value: object) -> Steps:
+        """Return a value of no declared type: what plain data does not have is typed."""
         if isinstance(value, list):
             return (yield from self._items(value, repeat(_ANY)))
         if isinstance(value, tuple):
@@ -127,17 +127,18 @@ class _Writer:
         if isinstance(value, (set, frozenset)):
             form = "$set" if isinstance(value, set) else "$frozenset"
             return {form: (yield from self._items(_ordered(value), repeat(_ANY)))}
+        assert isinstance(value, dict)
         if all(type(name) is str and not _is_special(name) for name in value):
             items = yield from self._items(value.values(), repeat(_ANY))
             return dict(zip(value, items, strict=True))
         return (yield from self._dict(dict(ordered_items(value)), _ANY, _ANY))
 
-    def config(self, config: Any, type: Type | None) -> Steps:
-        """A configuration, where one of a declared type is expected."""
+    def config(self, config: ConfigObject, type: Type | None) -> Steps:
+        """Return a configuration as plain data, where one of a declared type is expected."""
         if id(config) in self.numbers:
             return {"$ref": self.numbers[id(config)]}
         info = config.__xpm__
-        data: dict[str, Any] = {}
+        data: dict[str, object] = {}
         if not isinstance(type, ConfigType) or type.cls is not info.xpmtype.cls:
             data["$type"] = class_name(info.xpmtype.cls)
         if id(config) in self.shared:
@@ -162,12 +163,12 @@ _PLAIN = (bool, int, float, str)
 _KEYS = (StrType, IntType, FloatType, BoolType, EnumType, PathType)
 
 
-def _is_special(name: Any) -> bool:
+def _is_special(name: object) -> bool:
     return isinstance(name, str) and name.startswith("$")
 
 
 def unwrapped(type: Type) -> Type:
-    """A type without what says that None is a value, or what a type variable is bound by."""
+    """Return a type without what says that None is a value, or what a type variable is bound by."""
     while True:
         if isinstance(type, OptionalType):
             type = type.inner
@@ -177,8 +178,8 @@ def unwrapped(type: Type) -> Type:
             return type
 
 
-def _member(value: Any, union: UnionType) -> Type:
-    """The type by which a container reads back as the same value; `Any` if it is typed then."""
+def _member(value: object, union: UnionType) -> Type:
+    """Return the type by which a container reads back as it is; `Any` if it is typed then."""
     containers = [m for m in map(unwrapped, union.members) if isinstance(m, _CONTAINERS)]
     if len(containers) == 1 and containers[0].exact(value):
         return containers[0]
@@ -188,13 +189,13 @@ def _member(value: Any, union: UnionType) -> Type:
 _CONTAINERS = (ListType, SetType, TupleType, DictType)
 
 
-def _ordered(values: Any) -> list[Any]:
-    """The elements of a set, in an order that is the same in every process."""
+def _ordered(values: set[Any] | frozenset[Any]) -> list[Any]:
+    """Return the elements of a set, in an order that is the same in every process."""
     kinds = {type(value) for value in values}
     return sorted(values) if kinds <= {int} or kinds <= {str} else sorted(values, key=_order)
 
 
-def _order(value: Any) -> str:
+def _order(value: object) -> str:
     if isinstance(value, ConfigObject):
         return digest(value).hex()
     if isinstance(value, (tuple, frozenset)):
@@ -203,13 +204,13 @@ def _order(value: Any) -> str:
     return f"{type(value).__qualname__} {value!r}"
 
 
-def _typed(value: Any) -> Any:
-    """A value that plain data does not have."""
+def _typed(value: object) -> object:
+    """Return a value that plain data does not have."""
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode()}
     if hasattr(value, "__fspath__"):
         return {"$path": str(value)}
-    if hasattr(value, "name") and hasattr(type(value), "__members__"):
+    if hasattr(type(value), "__members__") and hasattr(value, "name"):
         return {"$enum": f"{class_name(type(value))}.{value.name}"}
     for plain in (int, float, str):
         if isinstance(value, plain):  # of a class derived from it
@@ -220,8 +221,8 @@ def _typed(value: Any) -> Any:
     )
 
 
-def to_dict(config: Any) -> dict[str, Any]:
-    """A configuration as plain data; `from_dict` makes it again.
+def to_dict(config: object) -> dict[str, Any]:
+    """Return a configuration as plain data; `from_dict` makes it again.
 
     Args:
         config: a configuration.
@@ -233,5 +234,6 @@ def to_dict(config: Any) -> dict[str, Any]:
     Raises:
         EncodingError: it holds a value that plain data cannot express.
     """
-    checked_info(config)
-    return run(_Writer(config).config(config, None))  # type: ignore[no-any-return] # a dict
+    root = checked_info(config).pyobject
+    data: dict[str, Any] = run(_Writer(root).config(root, None))
+    return data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -14,6 +14,15 @@ from xpm_config._model.state import ConfigObject
 
 from .computation import Computation, digest
 from .preimage import counted_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from xpm_config._model.state import ConfigState
+
+    # a path, and the values there
+    _Pair = tuple[str, object, object]
 
 
 class _Absent:
@@ -37,8 +46,8 @@ class Difference:
     """
 
     path: str
-    first: Any
-    second: Any
+    first: object
+    second: object
 
     def __str__(self) -> str:
         return f"{self.path or '(root)'}: {show_value(self.first)} ≠ {show_value(self.second)}"
@@ -49,18 +58,18 @@ class _Comparison:
         self.computation = Computation()
         self.found: list[Difference] = []
         self.seen: set[tuple[int, int]] = set()
-        self.stack: list[tuple[str, Any, Any]] = []
+        self.stack: list[_Pair] = []
 
-    def run(self, first: Any, second: Any) -> list[Difference]:
+    def run(self, first: object, second: object) -> list[Difference]:
         self.stack.append(("", first, second))
         while self.stack:
             self._compare(*self.stack.pop())
         return self.found
 
-    def _add(self, path: str, first: Any, second: Any) -> None:
+    def _add(self, path: str, first: object, second: object) -> None:
         self.found.append(Difference(path, first, second))
 
-    def _compare(self, path: str, first: Any, second: Any) -> None:
+    def _compare(self, path: str, first: object, second: object) -> None:
         if isinstance(first, ConfigObject) and isinstance(second, ConfigObject):
             self._compare_configs(path, convert(first), convert(second))
         elif isinstance(first, dict) and isinstance(second, dict):
@@ -72,12 +81,14 @@ class _Comparison:
         elif type(first) is not type(second) or first != second:
             self._add(path, first, second)
 
-    def _keyed(self, items: Any) -> dict[Any, Any]:
-        """The elements of a set, by what identifies each."""
+    def _keyed(self, items: AbstractSet[object]) -> dict[object, object]:
+        """Return the elements of a set, by what identifies each."""
         return {digest(i) if isinstance(i, ConfigObject) else i: i for i in items}
 
-    def _compare_items(self, path: str, first: dict[Any, Any], second: dict[Any, Any]) -> None:
-        later = []
+    def _compare_items(
+        self, path: str, first: dict[Any, object], second: dict[Any, object]
+    ) -> None:
+        pairs: list[_Pair] = []
         for key in [*first, *(key for key in second if key not in first)]:
             one, other = first.get(key, ABSENT), second.get(key, ABSENT)
             shown = "*" if isinstance(key, bytes) else repr(key)
@@ -86,10 +97,10 @@ class _Comparison:
             if is_meta(other):
                 other = ABSENT
             if one is not other:
-                later.append((f"{path}[{shown}]", one, other))
-        self.stack.extend(reversed(later))
+                pairs.append((f"{path}[{shown}]", one, other))
+        self.stack.extend(reversed(pairs))
 
-    def _compare_configs(self, path: str, first: Any, second: Any) -> None:
+    def _compare_configs(self, path: str, first: ConfigObject, second: ConfigObject) -> None:
         if first is second or (id(first), id(second)) in self.seen:
             return
         self.seen.add((id(first), id(second)))
@@ -100,27 +111,27 @@ class _Comparison:
         if self.computation.same(first, second):
             return
         before = len(self.found), len(self.stack)
-        later = list(self._arguments(path, one, other))
+        pairs = list(self._arguments(path, one, other))
         tasks = (_producer(one), _producer(other))
         if tasks[0] is not tasks[1]:
-            later.append((_join(path, "(task)"), *tasks))
+            pairs.append((_join(path, "(task)"), *tasks))
         for index in range(max(len(one.init_tasks), len(other.init_tasks))):
-            pair = [_at(tasks, index) for tasks in (one.init_tasks, other.init_tasks)]
-            later.append((_join(path, f"(init task {index})"), *pair))
-        self.stack.extend(reversed(later))
-        if not later and before == (len(self.found), len(self.stack)):
+            ours, theirs = _at(one.init_tasks, index), _at(other.init_tasks, index)
+            pairs.append((_join(path, f"(init task {index})"), ours, theirs))
+        self.stack.extend(reversed(pairs))
+        if not pairs and before == (len(self.found), len(self.stack)):
             # nothing but the way in which instances are shared, or loops closed
             self._add(_join(path, "(sharing)"), first, second)
 
-    def _arguments(self, path: str, one: Any, other: Any) -> Any:
+    def _arguments(self, path: str, one: ConfigState, other: ConfigState) -> Iterator[_Pair]:
         ours, theirs = self._counted(one), self._counted(other)
         for name in [*ours, *(name for name in theirs if name not in ours)]:
             first, second = ours.get(name, (ABSENT, b"")), theirs.get(name, (ABSENT, b""))
             if first[1] != second[1]:
                 yield _join(path, name), first[0], second[0]
 
-    def _counted(self, info: Any) -> dict[str, tuple[Any, bytes]]:
-        """The values that count, with what they are identified by alone."""
+    def _counted(self, info: ConfigState) -> dict[str, tuple[object, bytes]]:
+        """Return the values that count, with what they are identified by alone."""
         values = {}
         for counted, value in counted_values(info):
             argument = counted.argument
@@ -131,15 +142,15 @@ class _Comparison:
         return values
 
 
-def _numbered(items: Any) -> dict[Any, Any]:
+def _numbered(items: Sequence[object]) -> dict[int, object]:
     return dict(enumerate(item for item in items if not is_meta(item)))
 
 
-def _producer(info: Any) -> Any:
+def _producer(info: ConfigState) -> object:
     return ABSENT if info.task is None or info.task is info.pyobject else info.task
 
 
-def _at(items: list[Any], index: int) -> Any:
+def _at(items: Sequence[object], index: int) -> object:
     return items[index] if index < len(items) else ABSENT
 
 
@@ -147,8 +158,8 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def differences(first: Any, second: Any) -> list[Difference]:
-    """The values that count and make two configurations different.
+def differences(first: object, second: object) -> list[Difference]:
+    """Return the values that count and make two configurations different.
 
     Args:
         first: a configuration.
@@ -158,13 +169,12 @@ def differences(first: Any, second: Any) -> list[Difference]:
         One `Difference` for each place, in the order of the arguments' names; nothing if
         the identifiers are equal.
     """
-    checked_info(first)
-    checked_info(second)
-    return _Comparison().run(first, second)
+    one, other = checked_info(first).pyobject, checked_info(second).pyobject
+    return _Comparison().run(one, other)
 
 
-def explain(first: Any, second: Any) -> str:
-    """The differences between two configurations, as text for people.
+def explain(first: object, second: object) -> str:
+    """Return the differences between two configurations, as text for people.
 
     Args:
         first: a configuration.
@@ -175,5 +185,6 @@ def explain(first: Any, second: Any) -> str:
     """
     found = differences(first, second)
     if not found:
-        return f"no difference that counts (identifier {digest(first).hex()})"
+        identifier = digest(checked_info(first).pyobject).hex()
+        return f"no difference that counts (identifier {identifier})"
     return "\n".join(map(str, found))

@@ -145,7 +145,7 @@ class Argument:
     def help(self, text: str | None) -> None:
         self._help = text
 
-    def set_default(self, value: Any) -> None:
+    def set_default(self, value: object) -> None:
         """Give it a default value, checked.
 
         Raises:
@@ -179,7 +179,7 @@ class Argument:
             return Argument.clone_value(self.default)
         return _copy_containers(self.default) if self.fresh_default else self.default
 
-    def validate(self, value: Any, source: str = "") -> Any:
+    def validate(self, value: object, source: str = "") -> Any:
         """Return the value as the type has it.
 
         Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeGuard
 
     from .groups import Partial
 
@@ -78,6 +79,11 @@ class Generator:
     def isoutput(self) -> bool:  # the name that 2.x users know
         """Return whether the value is a path in the task's folder."""
         return False
+
+
+def is_generator(value: object) -> TypeGuard[Generator]:
+    """Return whether a value generates others, by its mark: it need not derive from `Generator`."""
+    return bool(getattr(value, "__xpm_generator__", False))
 
 
 class FunctionGenerator(Generator):

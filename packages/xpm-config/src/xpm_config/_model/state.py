@@ -14,7 +14,7 @@ from .names import qualified
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import CodeType
-    from typing import ClassVar
+    from typing import ClassVar, TypeVar
 
     from .argument import Argument, CountedArgument
     from .groups import Partial
@@ -33,6 +33,7 @@ class ConfigObject:
 
     if TYPE_CHECKING:
         __xpm__: ConfigState
+        __xpmtype__: ClassVar[Schema]
         __xpm_task__: ClassVar[bool]
 
         def __validate__(self) -> None: ...
@@ -178,7 +179,7 @@ class ConfigState:
         self.stopped: frozenset[str] | set[str] = _NO_NAMES
         self.has_generated = False
         self.owner: ConfigObject | None = None
-        self.bindings: dict[Any, Any] | None = None
+        self.bindings: dict[TypeVar, Any] | None = None
         self.own_tags: dict[str, tuple[Any, Location | None]] | None = None
         self.known_tags: tuple[int, dict[str, tuple[Any, Location | None]]] | None = None
         self.known_hooks: tuple[int, tuple[Any, ...]] | None = None

@@ -68,11 +68,11 @@ class Type:
         self.only_paths = False
         self.plain = None
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         """Return whether the value is of this very type, without any conversion."""
         return type(value) is self.plain
 
-    def validate(self, value: Any) -> Any:
+    def validate(self, value: object) -> Any:
         """Return the value as this type has it.
 
         Raises:

@@ -12,10 +12,7 @@ from xpm_config._model.type import CONTAINERS
 from xpm_config.exceptions import OwnedPathError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from xpm_config._model.argument import Argument
-    from xpm_config._model.state import ConfigState
 
     # Where a configuration lies in another one, as a linked list from the end, since chains
     # of configurations can be long: the place around it, and an argument, index or key.
@@ -65,24 +62,6 @@ def _append_entries(value: object, place: Place, found: list[_Entry]) -> None:
             _append_entries(item, (place, str(index)), found)
 
 
-def _preorder(
-    root: ConfigObject, children_of: Callable[[ConfigState, Place | None], list[_Entry]]
-) -> Iterator[_Entry]:
-    """Return what a configuration holds, each once with the place where it is met first."""
-    seen: set[int] = set()
-    stack: list[_Entry] = [(root, None)]
-    while stack:
-        entry = stack.pop()
-        config, place = entry
-        if id(config) in seen:
-            continue
-        seen.add(id(config))
-        yield entry
-        found = children_of(config.__xpm__, place)
-        found.reverse()
-        stack.extend(found)
-
-
 def seal(root: ConfigObject, context: ConfigWalkContext | None) -> None:
     """Seal a configuration and all that it holds.
 
@@ -126,9 +105,18 @@ def _visit(
 ) -> tuple[list[_Entry], dict[int, list[ConfigObject]]]:
     """Return what is to be sealed, with its place, and what holds each; change nothing."""
     is_task = root.__xpm__.xpmtype.is_task
+    visited: list[_Entry] = []
     holders: dict[int, list[ConfigObject]] = {}
-
-    def not_sealed(info: ConfigState, place: Place | None) -> list[_Entry]:
+    seen: set[int] = set()
+    # a stack of its own, since each entry has a place: this runs for each task
+    stack: list[_Entry] = [(root, None)]
+    while stack:
+        config, place = stack.pop()
+        if id(config) in seen:
+            continue
+        seen.add(id(config))
+        visited.append((config, place))
+        info = config.__xpm__
         found: list[_Entry] = []
         for argument in info.xpmtype.config_arguments:
             value = info.values.get(argument.name)
@@ -141,15 +129,12 @@ def _visit(
                             check_generated(argument, child, info.xpmtype.full_name)
         for index, init_task in enumerate(info.init_tasks):
             found.append((init_task, ((place, "init_tasks"), str(index))))
-        kept: list[_Entry] = []
-        for entry in found:
+        for entry in reversed(found):
             state = entry[0].__xpm__
             if not state.sealed or (state.pending and context is not None):
-                holders.setdefault(id(entry[0]), []).append(info.pyobject)
-                kept.append(entry)
-        return kept
-
-    return list(_preorder(root, not_sealed)), holders
+                holders.setdefault(id(entry[0]), []).append(config)
+                stack.append(entry)
+    return visited, holders
 
 
 def check_generated(argument: Argument, value: object, taker: str) -> None:
@@ -215,11 +200,16 @@ def _mark_holders(config: ConfigObject, holders: dict[int, list[ConfigObject]]) 
 
 def places_in(root: ConfigObject) -> dict[int, Place | None]:
     """Return where each configuration lies in another one, by `id`; the first place is kept."""
-
-    def in_arguments(info: ConfigState, place: Place | None) -> list[_Entry]:
+    places: dict[int, Place | None] = {}
+    stack: list[_Entry] = [(root, None)]
+    while stack:
+        config, place = stack.pop()
+        if id(config) in places:
+            continue
+        places[id(config)] = place
+        info = config.__xpm__
         found: list[_Entry] = []
         for argument in info.xpmtype.config_arguments:
             _append_entries(info.values.get(argument.name), (place, argument.name), found)
-        return found
-
-    return {id(config): place for config, place in _preorder(root, in_arguments)}
+        stack.extend(reversed(found))
+    return places

@@ -62,7 +62,7 @@ class ListType(Type):
             self.encode = sequence_encoder(element.encode)
         check = _elements(element, "{}")
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> Any:
             if not isinstance(value, list):
                 raise Refused(self.name, value)
             return check(value)
@@ -78,7 +78,7 @@ class ListType(Type):
     def __str__(self) -> str:
         return f"list[{self.element}]"
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return isinstance(value, list) and all(map(self.element.exact, value))
 
 
@@ -99,7 +99,7 @@ class SetType(Type):
             self.encode = set_encoder(element.encode)
         check = _elements(element, "an element")
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> Any:
             if not isinstance(value, (set, frozenset)):
                 raise Refused(self.name, value)
             return set(check(value))
@@ -115,7 +115,7 @@ class SetType(Type):
     def __str__(self) -> str:
         return f"set[{self.element}]"
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return isinstance(value, (set, frozenset)) and all(map(self.element.exact, value))
 
 
@@ -140,14 +140,14 @@ class TupleType(Type):
     def _any_length(self, rest: Type) -> Callable[[Any], Any]:
         check = _elements(rest, "{}")
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> Any:
             if not isinstance(value, tuple):
                 raise Refused(self.name, value)
             return tuple(check(value))
 
         return coerce
 
-    def _fixed(self, value: Any) -> Any:
+    def _fixed(self, value: object) -> Any:
         if not isinstance(value, tuple):
             raise Refused(self.name, value)
         if len(value) != len(self.elements):
@@ -172,7 +172,7 @@ class TupleType(Type):
             return f"tuple[{self.rest}, ...]"
         return f"tuple[{', '.join(map(str, self.elements))}]"
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         if not isinstance(value, tuple):
             return False
         if self.rest is not None:
@@ -200,7 +200,7 @@ class DictType(Type):
             self.encode = dict_encoder(key.encode, element.encode)
         self.coerce = self._coerce
 
-    def _coerce(self, value: Any) -> Any:
+    def _coerce(self, value: object) -> Any:
         if not isinstance(value, dict):
             raise Refused(self.name, value)
         key, element = self.key, self.element
@@ -234,7 +234,7 @@ class DictType(Type):
     def __str__(self) -> str:
         return f"dict[{self.key}, {self.element}]"
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return isinstance(value, dict) and all(
             self.key.exact(name) and self.element.exact(item) for name, item in value.items()
         )

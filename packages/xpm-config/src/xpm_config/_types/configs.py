@@ -27,7 +27,7 @@ class ConfigType(Type):
         self.holds_configs = True
         self.encode = encode_config
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> Any:
             if not isinstance(value, cls) or not isinstance(value, ConfigObject):
                 return self._convert(value)
             if value.__xpm_task__:
@@ -36,7 +36,7 @@ class ConfigType(Type):
 
         self.coerce = coerce
 
-    def _convert(self, value: Any) -> Any:
+    def _convert(self, value: object) -> Any:
         """A deprecated configuration that stands for one of this type, or an error."""
         if isinstance(value, ConfigObject) and value.__xpm__.xpmtype.converts:
             converted = convert(value)
@@ -49,7 +49,7 @@ class ConfigType(Type):
     def __str__(self) -> str:
         return self.cls.__qualname__
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         # the most precise class first: a sub-class is taken by conversion-free acceptance too
         return isinstance(value, self.cls) and isinstance(value, ConfigObject)
 

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from xpm_config._model.type import Encode
 
 
-def _unwrapped(value: Any) -> Any:
-    """A NumPy or Torch scalar as the Python value; anything else as it is."""
+def _unwrapped(value: object) -> object:
+    """Return a NumPy or Torch scalar as the Python value; anything else as it is."""
     item = getattr(value, "item", None)
     if item is not None and getattr(value, "ndim", None) == 0:
-        return item()
+        plain: object = item()
+        return plain
     return value
 
 
-def coerce_int(value: Any) -> Any:
+def coerce_int(value: object) -> int:
     if type(value) is int:
         return value
     if isinstance(value, int):
@@ -43,13 +44,14 @@ def coerce_int(value: Any) -> Any:
     plain = _unwrapped(value)
     if plain is not value:
         return coerce_int(plain)
+    number: Any = value
     try:
-        return operator.index(value)
+        return operator.index(number)
     except TypeError:
         raise Refused("int", value) from None
 
 
-def coerce_float(value: Any) -> Any:
+def coerce_float(value: object) -> float:
     if type(value) is float:
         return value
     if isinstance(value, (int, float, str)):
@@ -66,7 +68,7 @@ def coerce_float(value: Any) -> Any:
 _BOOLEANS = {"true": True, "false": False}
 
 
-def coerce_bool(value: Any) -> Any:
+def coerce_bool(value: object) -> bool:
     if type(value) is bool:
         return value
     if isinstance(value, str):
@@ -84,7 +86,7 @@ def coerce_bool(value: Any) -> Any:
     raise Refused("bool", value)
 
 
-def coerce_str(value: Any) -> Any:
+def coerce_str(value: object) -> str:
     if type(value) is str:
         return value
     if isinstance(value, str):
@@ -92,13 +94,13 @@ def coerce_str(value: Any) -> Any:
     raise Refused("str", value)
 
 
-def coerce_bytes(value: Any) -> Any:
+def coerce_bytes(value: object) -> bytes:
     if isinstance(value, (bytes, bytearray)):
         return bytes(value)
     raise Refused("bytes", value)
 
 
-def coerce_none(value: Any) -> Any:
+def coerce_none(value: object) -> None:
     if value is None:
         return None
     raise Refused("None", value)
@@ -194,7 +196,7 @@ class PathType(Type):
         self.only_paths = True
         self.encode = encode_any
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> Any:
             if isinstance(value, Path):
                 return value
             if isinstance(value, str) or hasattr(value, "__fspath__"):
@@ -203,7 +205,7 @@ class PathType(Type):
 
         self.coerce = coerce
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         from pathlib import PurePath
 
         return isinstance(value, PurePath)

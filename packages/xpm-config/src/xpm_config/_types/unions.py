@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xpm_config._encoding.dynamic import encode_any
 from xpm_config._encoding.scheme import encode_bool
@@ -12,6 +12,11 @@ from xpm_config._model.type import CONTAINERS, Refused, Type
 
 from .enumerations import LiteralType
 from .scalars import BoolType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from xpm_config._model.type import Encode
 
 
 class AnyType(Type):
@@ -26,7 +31,7 @@ class AnyType(Type):
         self.encode = encode_any
         self.coerce = _coerce_any
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return False
 
 
@@ -34,7 +39,7 @@ class AnyType(Type):
 _DEEPEST = 100
 
 
-def _coerce_any(value: Any) -> Any:
+def _coerce_any(value: object) -> Any:
     if isinstance(value, ConfigObject):
         check_submitted(value)
     elif isinstance(value, CONTAINERS):
@@ -45,8 +50,8 @@ def _coerce_any(value: Any) -> Any:
     return value
 
 
-def _check_elements(value: Any, depth: int) -> bool:
-    """Refuses tasks that are not submitted; whether the value nests no deeper than this."""
+def _check_elements(value: Collection[Any], depth: int) -> bool:
+    """Refuse tasks that are not submitted; return whether it nests no deeper than this."""
     if not depth:
         return False
     for item in (*value, *value.values()) if isinstance(value, dict) else value:
@@ -70,7 +75,7 @@ class OptionalType(Type):
         self.only_paths = inner.only_paths
         coerce_inner, encode_inner = inner.coerce, inner.encode
 
-        def coerce(value: Any) -> Any:
+        def coerce(value: object) -> Any:
             if value is None:
                 return None
             try:
@@ -80,7 +85,7 @@ class OptionalType(Type):
                     raise
                 raise Refused(f"{refused.expected} or None", value) from None
 
-        def encode(value: Any, refs: Any, nested: bool, follow: bool) -> bytes:
+        def encode(value: object, refs: Mapping[int, bytes], nested: bool, follow: bool) -> bytes:
             return b"\x06" if value is None else encode_inner(value, refs, nested, follow)
 
         self.coerce = coerce
@@ -95,7 +100,7 @@ class OptionalType(Type):
     def __str__(self) -> str:
         return f"{self.inner} | None"
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return value is None or self.inner.exact(value)
 
     def optional(self) -> bool:
@@ -116,7 +121,7 @@ class UnionType(Type):
         self.coerce = self._coerce
         self.encode = _union_encoder(members)
 
-    def _coerce(self, value: Any) -> Any:
+    def _coerce(self, value: object) -> Any:
         for member in self.members:
             if member.exact(value):
                 return member.coerce(value)
@@ -136,15 +141,15 @@ class UnionType(Type):
     def __str__(self) -> str:
         return " | ".join(map(str, self.members))
 
-    def exact(self, value: Any) -> bool:
+    def exact(self, value: object) -> bool:
         return any(member.exact(value) for member in self.members)
 
     def optional(self) -> bool:
         return any(member.optional() for member in self.members)
 
 
-def _union_encoder(members: tuple[Type, ...]) -> Any:
-    """Values of a union are encoded by their own type; a bool as an int where none can be.
+def _union_encoder(members: tuple[Type, ...]) -> Encode:
+    """Return the encoder of a union: by the value's own type, a bool as an int where none can be.
 
     Containers go the same way, so that `list[bool] | list[int]` keeps `[True]` from `[1]`.
     """
@@ -152,7 +157,7 @@ def _union_encoder(members: tuple[Type, ...]) -> Any:
     mixed = any(isinstance(member, (AnyType, LiteralType)) for member in members)
     if any(isinstance(member, BoolType) for member in members) and not mixed and int not in plain:
 
-        def encode(value: Any, refs: Any, nested: bool, follow: bool) -> bytes:
+        def encode(value: object, refs: Mapping[int, bytes], nested: bool, follow: bool) -> bytes:
             if type(value) is bool:
                 return encode_bool(value, refs, nested, follow)
             return encode_any(value, refs, nested, follow)

@@ -58,11 +58,11 @@ def find_launchers(
     try:
         required = union(requirements)
         used = registry(config)
-        found = used.find(required, tags=tags)
+        launcher = used.find(required, tags=tags)
         click.echo(used.explain(required, tags=tags))
     except (RequirementError, LauncherFileError) as error:
         raise click.ClickException(str(error)) from error
-    if found is None:
+    if launcher is None:
         click.echo("no launcher")
         raise SystemExit(1)
-    click.echo(f"launcher: {type(found).__name__} of {found.connector.hostname}")
+    click.echo(f"launcher: {type(launcher).__name__} of {launcher.connector.hostname}")

@@ -29,8 +29,8 @@ class _LauncherGroup(click.Group):
         offered = installed(COMMANDS)
         if cmd_name not in offered:
             return _of_launcher(cmd_name)
-        found: click.Command = offered[cmd_name].load()
-        return found
+        group: click.Command = offered[cmd_name].load()
+        return group
 
 
 def _of_launcher(name: str) -> click.Command | None:
@@ -38,8 +38,8 @@ def _of_launcher(name: str) -> click.Command | None:
     launchers = installed(LAUNCHERS)
     if name not in launchers:
         return None
-    found: click.Command | None = launchers[name].load().get_cli()
-    return found
+    group: click.Command | None = launchers[name].load().get_cli()
+    return group
 
 
 @click.group(cls=_LauncherGroup)

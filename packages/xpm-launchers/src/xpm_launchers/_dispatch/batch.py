@@ -117,7 +117,6 @@ def run_all(
 ) -> list[ProcessExit]:
     """Run commands, as many at once as there is room for, and wait for all.
 
-
     An exception (Ctrl+C, or one of `on_end`) terminates what runs, and goes through.
 
     Args:

@@ -83,27 +83,28 @@ class LauncherRegistry:
         self, function: _Function, required: RequirementUnion, tags: Iterable[str]
     ) -> Launcher | None:
         try:
-            found = function(required, set(tags))
+            launcher = function(required, set(tags))
         except Exception as error:
             where = _place(self.file, error)
             raise LauncherFileError(
                 f"{where}: find_launcher failed: {type(error).__name__}: {error}"
             ) from error
-        if found is not None and not isinstance(found, Launcher):
+        if launcher is not None and not isinstance(launcher, Launcher):
             raise LauncherFileError(
-                f"{self.file}: expected find_launcher to return a launcher or None, got {found!r}"
+                f"{self.file}: expected find_launcher to return a launcher or None, "
+                f"got {launcher!r}"
             )
-        return found
+        return launcher
 
     def _find_here(self, required: HostRequirement) -> Launcher | None:
         devices = any(each.accelerators for each in required.requirements)
-        found = required.match(local_host(devices=devices))
-        if found is None:
+        match = required.match(local_host(devices=devices))
+        if match is None:
             return None
         # One launcher for each requirement: each has a connection of its own.
-        if found.requirement not in self._local:
-            self._local[found.requirement] = DirectLauncher(requirement=found.requirement)
-        return self._local[found.requirement]
+        if match.requirement not in self._local:
+            self._local[match.requirement] = DirectLauncher(requirement=match.requirement)
+        return self._local[match.requirement]
 
     def explain(self, *specs: HostRequirement | str, tags: Iterable[str] = ()) -> str:
         """Return, for people, whether each host of the configuration satisfies each alternative.
@@ -119,12 +120,12 @@ class LauncherRegistry:
             host = local_host()
             return f"  this machine ({host}; there is no {self.file}):\n" + explain(required, host)
         matches: list[tuple[HostRequirement, HostSpecification]] = []
-        mark = MATCHES.set(matches)
+        reset_token = MATCHES.set(matches)
         try:
-            found = self._call(self._function, required, tags)
+            launcher = self._call(self._function, required, tags)
         finally:
-            MATCHES.reset(mark)
-        result = "none" if found is None else f"a {type(found).__name__}"
+            MATCHES.reset(reset_token)
+        result = "none" if launcher is None else f"a {type(launcher).__name__}"
         lines = [f"  the function find_launcher of {self.file} returned {result}"]
         for requirement, host in matches:
             lines += [f"  matched against {host}:", explain(requirement, host)]
@@ -151,12 +152,12 @@ def find_launcher(*specs: HostRequirement | str, tags: Iterable[str] = ()) -> La
         RequirementError: When a text is wrong.
     """
     registry = LauncherRegistry.instance()
-    found = registry.find(*specs, tags=tags)
-    if found is None:
+    launcher = registry.find(*specs, tags=tags)
+    if launcher is None:
         raise LauncherNotFoundError(
             f"no launcher satisfies {union(specs)}\n{registry.explain(*specs, tags=tags)}"
         )
-    return found
+    return launcher
 
 
 def _place(file: Path, error: BaseException) -> str:

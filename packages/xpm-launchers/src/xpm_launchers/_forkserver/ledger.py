@@ -163,9 +163,9 @@ def _decode(data: bytes) -> tuple[dict[str, Reservation], dict[ProcessId, int]]:
             raise ValueError("unknown version")
         reservations = {}
         for row in document["entries"]:
-            found = Reservation(*row[:FIELDS])  # a later release may know more of it
-            reservations[found.id] = found._replace(
-                server=ProcessId(*found.server[:2]), devices=tuple(found.devices)
+            reservation = Reservation(*row[:FIELDS])  # a later release may know more of it
+            reservations[reservation.id] = reservation._replace(
+                server=ProcessId(*reservation.server[:2]), devices=tuple(reservation.devices)
             )
         waiting = {ProcessId(pid, start): cores for pid, start, cores in document["waiting"]}
         return reservations, waiting

@@ -34,17 +34,17 @@ def runtime_folder() -> str:
 def _make_private(path: str) -> None:
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError as error:
         raise RuntimeFolderError(
             f"the folder of fork servers {path} cannot be made ({error.strerror}); "
             f"set {VARIABLE} to a folder of your own on this host"
         ) from error
-    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022:
         return
     raise RuntimeFolderError(
         f"expected {path} to be a folder of user {os.getuid()} that no other user can write to, "
-        f"got owner {found.st_uid}, mode {stat.filemode(found.st_mode)}; remove it, or set "
+        f"got owner {status.st_uid}, mode {stat.filemode(status.st_mode)}; remove it, or set "
         f"{VARIABLE} to a folder of your own on this host"
     )
 

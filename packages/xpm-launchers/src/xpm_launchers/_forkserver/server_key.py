@@ -43,12 +43,12 @@ def interpreter_flags() -> list[str]:
         ("-OO", flags.optimize >= 2),
         ("-P", getattr(flags, "safe_path", False) and not flags.isolated),
     ]
-    found = [option for option, is_set in options if is_set]
+    flags_set = [option for option, is_set in options if is_set]
     for warning in sys.warnoptions:
-        found.append("-W" + warning)
+        flags_set.append("-W" + warning)
     for name, value in sys._xoptions.items():
-        found += ["-X", name if value is True else f"{name}={value}"]
-    return found
+        flags_set += ["-X", name if value is True else f"{name}={value}"]
+    return flags_set
 
 
 def server_key(
@@ -85,10 +85,10 @@ def _origin(module: str) -> str | None:
     if loaded is not None:
         return getattr(loaded, "__file__", None)
     try:
-        found = importlib.util.find_spec(module)
+        spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:
         return None
-    return found.origin if found is not None else None
+    return spec.origin if spec is not None else None
 
 
 def _control_group() -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-#: Holds when a job's time is over, in seconds since the epoch
-VARIABLE = "XPM_DEADLINE"
-
+#: The variable that holds when a job's time is over, in seconds since the epoch
+DEADLINE = "XPM_DEADLINE"
 
 #: The variable's text, and its time on a clock that is never set
 _deadline: tuple[str, float] | None = None
@@ -22,7 +21,7 @@ def remaining_time() -> float | None:
         None when there is no time limit, or the launcher gives none to the job.
     """
     global _deadline
-    text = os.environ.get(VARIABLE)
+    text = os.environ.get(DEADLINE)
     if text is None:
         return None
     if _deadline is None or _deadline[0] != text:

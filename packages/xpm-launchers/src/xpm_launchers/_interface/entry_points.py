@@ -34,10 +34,10 @@ def load(group: str, name: str, what: str) -> Any:
     Raises:
         LookupError: When no such entry point is installed.
     """
-    found = installed(group)
-    if name not in found:
-        raise LookupError(f"unknown {what} {name!r}; known here: {known_names(name, found)}")
-    return found[name].load()
+    points = installed(group)
+    if name not in points:
+        raise LookupError(f"unknown {what} {name!r}; known here: {known_names(name, points)}")
+    return points[name].load()
 
 
 def known_names(name: str, known: Iterable[str]) -> str:

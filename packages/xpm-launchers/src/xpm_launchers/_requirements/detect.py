@@ -58,14 +58,14 @@ def _cuda_devices() -> list[tuple[str, AcceleratorSpecification]]:
         return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     allowed = None if visible is None else {part.strip() for part in visible.split(",")}
-    found: list[tuple[str, AcceleratorSpecification]] = []
+    devices: list[tuple[str, AcceleratorSpecification]] = []
     for line in output.splitlines():
         index, uuid, memory, model = (part.strip() for part in line.split(",", 3))
         if allowed is not None and not {index, uuid} & allowed:
             continue
         size = int(memory) << 20 if memory.isdigit() else total_memory()  # unified: "[N/A]"
-        found.append((index, CudaSpecification(memory=size, model=model)))
-    return found
+        devices.append((index, CudaSpecification(memory=size, model=model)))
+    return devices
 
 
 def local_host(*, devices: bool = True) -> HostSpecification:

@@ -32,24 +32,24 @@ def satisfies(req: RequiredResources, host: HostSpecification) -> bool:
         return False
     if not wanted:
         return True
-    given = assign(wanted, available)
-    return None not in given and req.cpu.memory + _shared(req, host, given) <= host.cpu.memory
+    assigned = assign(wanted, available)
+    return None not in assigned and req.cpu.memory + _shared(req, host, assigned) <= host.cpu.memory
 
 
-def _shared(req: RequiredResources, host: HostSpecification, given: Sequence[int | None]) -> int:
+def _shared(req: RequiredResources, host: HostSpecification, assigned: Sequence[int | None]) -> int:
     """The part of the host's memory that the accelerators take."""
     return sum(
         spec.memory
-        for spec, index in zip(req.accelerators, given, strict=True)
+        for spec, index in zip(req.accelerators, assigned, strict=True)
         if index is not None and host.accelerators[index].unified_memory
     )
 
 
 def missing(req: RequiredResources, host: HostSpecification) -> list[Missing]:
     """Return what `host` is short of; nothing: it satisfies `req`."""
-    found = []
+    shortages = []
     if host.max_duration and req.duration > host.max_duration:
-        found.append(
+        shortages.append(
             Missing(
                 "duration",
                 f"{format_duration(req.duration)} required, at most "
@@ -60,30 +60,33 @@ def missing(req: RequiredResources, host: HostSpecification) -> list[Missing]:
     if req.cpu.cores > host.cpu.cores:
         short = req.cpu.cores - host.cpu.cores
         available = f"{host.cpu.cores} available: {short} missing"
-        found.append(Missing("cores", f"{req.cpu.cores} required, {available}"))
+        shortages.append(Missing("cores", f"{req.cpu.cores} required, {available}"))
     if len(req.accelerators) < host.min_gpu:
-        wanted = f"{len(req.accelerators)} required, at least {host.min_gpu} must be"
-        found.append(Missing("accelerators", wanted))
-    given = assign(req.accelerators, host.accelerators) if req.accelerators else []
-    if None in given:
-        found.append(Missing("accelerators", _describe(req, host, given)))
-    shared = _shared(req, host, given)
+        message = f"{len(req.accelerators)} required, at least {host.min_gpu} must be"
+        shortages.append(Missing("accelerators", message))
+    assigned = assign(req.accelerators, host.accelerators) if req.accelerators else []
+    if None in assigned:
+        shortages.append(Missing("accelerators", _describe(req, host, assigned)))
+    shared = _shared(req, host, assigned)
     if req.cpu.memory + shared > host.cpu.memory:
         required = approximate_memory(req.cpu.memory + shared)
         note = ", shared with accelerators" if shared else ""
         available = approximate_memory(host.cpu.memory)
         lacking = approximate_memory(req.cpu.memory + shared - host.cpu.memory)
         message = f"{required} required{note}, {available} available: {lacking} missing"
-        found.append(Missing("memory", message))
-    return found
+        shortages.append(Missing("memory", message))
+    return shortages
 
 
-def _describe(req: RequiredResources, host: HostSpecification, given: Sequence[int | None]) -> str:
-    first = req.accelerators[given.index(None)]
+def _describe(
+    req: RequiredResources, host: HostSpecification, assigned: Sequence[int | None]
+) -> str:
+    first = req.accelerators[assigned.index(None)]
     same = [each for each in req.accelerators if each == first]
     fit = sum(each.match(first) for each in host.accelerators)
     short = sum(
-        index is None and each == first for each, index in zip(req.accelerators, given, strict=True)
+        index is None and each == first
+        for each, index in zip(req.accelerators, assigned, strict=True)
     )
     available = ", ".join(map(str, host.accelerators)) or "none"
     return f"{len(same)} {first} required, {fit} suitable (available: {available}): {short} missing"
@@ -108,10 +111,10 @@ def assign(
 
     for want in range(len(wanted)):
         place(want, set())
-    given: list[int | None] = [None] * len(wanted)
+    assigned: list[int | None] = [None] * len(wanted)
     for index, want in holder.items():
-        given[want] = index
-    return given
+        assigned[want] = index
+    return assigned
 
 
 def _suitable(

@@ -101,12 +101,14 @@ class _Builder(Transformer[Token, RequirementUnion]):
     def accelerators(
         self, kind: Token, memory: Token | None, count: Token | None
     ) -> HostSimpleRequirement:
-        made = _KINDS[str(kind)](mem=_read(parse_memory, memory) if memory is not None else None)
+        requirement = _KINDS[str(kind)](
+            mem=_read(parse_memory, memory) if memory is not None else None
+        )
         if count is None:
-            return made
+            return requirement
         if int(count) < 1:
             raise _Fault(count, "expected at least 1")
-        return made * int(count)
+        return requirement * int(count)
 
 
 @lru_cache(maxsize=1)
@@ -148,11 +150,11 @@ def parse(expr: str) -> RequirementUnion:
 
 def _near(expr: str, position: int) -> tuple[int, str]:
     """Return where the name at a fault begins and a hint, if one of the language is near."""
-    for found in re.finditer(r"[A-Za-z]+", expr):
-        if found.start() <= position <= found.end() and found[0] not in _WORDS:
-            near = get_close_matches(found[0].lower(), _WORDS, n=1)
+    for name in re.finditer(r"[A-Za-z]+", expr):
+        if name.start() <= position <= name.end() and name[0] not in _WORDS:
+            near = get_close_matches(name[0].lower(), _WORDS, n=1)
             if near:
-                return found.start(), f" (did you mean {near[0]!r}?)"
+                return name.start(), f" (did you mean {near[0]!r}?)"
     return position, ""
 
 

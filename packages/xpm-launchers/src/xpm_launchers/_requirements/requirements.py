@@ -108,9 +108,9 @@ class HostSimpleRequirement(RequiredResources, HostRequirement):
 
     def multiply_duration(self, coefficient: float) -> HostSimpleRequirement:
         """Return the same requirement with a duration multiplied by `coefficient`."""
-        made = HostSimpleRequirement(self)
-        made.duration = int(self.duration * coefficient)
-        return made
+        requirement = HostSimpleRequirement(self)
+        requirement.duration = int(self.duration * coefficient)
+        return requirement
 
     def __and__(self, other: HostSimpleRequirement) -> HostSimpleRequirement:
         if not isinstance(other, HostSimpleRequirement):
@@ -122,9 +122,9 @@ class HostSimpleRequirement(RequiredResources, HostRequirement):
             return NotImplemented
         if count < 1 or not self.accelerators:
             raise ValueError(f"expected accelerators times a positive number, got {self} * {count}")
-        made = HostSimpleRequirement(self)
-        made.accelerators = _sorted(self.accelerators * count)
-        return made
+        requirement = HostSimpleRequirement(self)
+        requirement.accelerators = _sorted(self.accelerators * count)
+        return requirement
 
     __rmul__ = __mul__
 
@@ -196,9 +196,9 @@ def of_duration(seconds: int) -> HostSimpleRequirement:
     Args:
         seconds: How long the job may take.
     """
-    made = HostSimpleRequirement()
-    made.duration = seconds
-    return made
+    requirement = HostSimpleRequirement()
+    requirement.duration = seconds
+    return requirement
 
 
 def cpu(*, mem: str | int | None = None, cores: int = 1) -> HostSimpleRequirement:
@@ -210,9 +210,9 @@ def cpu(*, mem: str | int | None = None, cores: int = 1) -> HostSimpleRequiremen
     """
     if not _is_count(cores):
         raise ValueError(f"expected a number of cores, got {cores!r}")
-    made = HostSimpleRequirement()
-    made.cpu = CPUSpecification(memory=_bytes(mem), cores=cores)
-    return made
+    requirement = HostSimpleRequirement()
+    requirement.cpu = CPUSpecification(memory=_bytes(mem), cores=cores)
+    return requirement
 
 
 def gpu(*, mem: str | int | None = None) -> HostSimpleRequirement:
@@ -231,9 +231,9 @@ def mps_gpu(*, mem: str | int | None = None) -> HostSimpleRequirement:
 
 
 def _accelerator(spec: AcceleratorSpecification) -> HostSimpleRequirement:
-    made = HostSimpleRequirement()
-    made.accelerators = [spec]
-    return made
+    requirement = HostSimpleRequirement()
+    requirement.accelerators = [spec]
+    return requirement
 
 
 def _bytes(memory: str | int | None) -> int:

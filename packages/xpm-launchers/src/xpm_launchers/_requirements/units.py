@@ -26,15 +26,17 @@ _QUANTITY = re.compile(r"\s*(\d+)\s*([A-Za-z]*)\s*")
 
 
 def _parse(text: str, units: dict[str, int], what: str, example: str) -> int:
-    found = _QUANTITY.fullmatch(text)
-    known = ", ".join(units)
-    if found is None:
+    quantity = _QUANTITY.fullmatch(text)
+    unit_names = ", ".join(units)
+    if quantity is None:
         raise ValueError(f"expected {what} such as {example}, got {text!r}")
-    number, unit = found.groups()
+    number, unit = quantity.groups()
     if not unit:
-        raise ValueError(f"{what} without unit: {text.strip()!r} (write {example}; units: {known})")
+        raise ValueError(
+            f"{what} without unit: {text.strip()!r} (write {example}; units: {unit_names})"
+        )
     if unit not in units:
-        raise ValueError(f"unknown unit {unit!r} of {what}; expected one of {known}")
+        raise ValueError(f"unknown unit {unit!r} of {what}; expected one of {unit_names}")
     return int(number) * units[unit]
 
 

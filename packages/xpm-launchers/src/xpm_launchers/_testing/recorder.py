@@ -110,11 +110,11 @@ class Recorder:
                 for event in self.events:
                     if event.key == key and event.kind == kind:
                         return event.value
-                found = [each for each in self.events if each.key == key]
-                if any(each.kind in ("refused", "ended") for each in found):
-                    raise TimeoutError(f"expected {kind} of {key!r}, got {found}")
+                events = [each for each in self.events if each.key == key]
+                if any(each.kind in ("refused", "ended") for each in events):
+                    raise TimeoutError(f"expected {kind} of {key!r}, got {events}")
                 if not self._changed.wait(limit - time.monotonic()):
-                    raise TimeoutError(f"no {kind} of {key!r} in {timeout} s; events: {found}")
+                    raise TimeoutError(f"no {kind} of {key!r} in {timeout} s; events: {events}")
 
     def process(self, key: Any, timeout: float = 30.0) -> Process:
         """Wait for the start of a key and return its process."""

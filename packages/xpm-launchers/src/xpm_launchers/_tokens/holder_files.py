@@ -56,22 +56,22 @@ def holder_file(folder: str) -> HolderFile:
     It is removed when none of them needs it any more, and enough others were used since.
     """
     with _making:
-        found = _files.get(folder)
-        if found is None or not os.path.exists(found.path):
+        file = _files.get(folder)
+        if file is None or not os.path.exists(file.path):
             os.makedirs(folder, exist_ok=True)
             # A file is made first, then locked: meanwhile it must not look like a dead one's.
             guard = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 lock(guard)
                 _clear_dead(folder)
-                found = _files[folder] = HolderFile(folder)
+                file = _files[folder] = HolderFile(folder)
             finally:
                 os.close(guard)
         _recent.pop(folder, None)
-        _recent[folder] = found
+        _recent[folder] = file
         if len(_recent) > RECENT:
             del _recent[next(iter(_recent))]
-        return found
+        return file
 
 
 def _clear_dead(folder: str) -> None:

@@ -101,13 +101,13 @@ class Queue:
 
     def records(self) -> list[Record]:
         """Return the records that make this state out of nothing."""
-        found: list[Record] = [{"op": "total", "total": self.total, "last": self.last}]
+        records: list[Record] = [{"op": "total", "total": self.total, "last": self.last}]
         for claim in self.held.values():
-            found += [request_record(claim), acquire_record(claim)]
+            records += [request_record(claim), acquire_record(claim)]
             if claim.evidence != Evidence():
-                found.append(evidence_record(claim, claim.evidence))
-        found += map(request_record, self.waiting.values())
-        return found
+                records.append(evidence_record(claim, claim.evidence))
+        records += map(request_record, self.waiting.values())
+        return records
 
     def __len__(self) -> int:
         return len(self.waiting) + len(self.held)
@@ -139,8 +139,8 @@ class Queue:
 
     def has(self, claim: Claim) -> bool:
         """Return whether a claim is here, waiting or held."""
-        found = self.held.get(claim.number) or self.waiting.get(claim.number)
-        return found is not None and found.key == claim.key
+        own = self.held.get(claim.number) or self.waiting.get(claim.number)
+        return own is not None and own.key == claim.key
 
     def find(self, key: str) -> Claim | None:
         """Return the claim that holds units under a key, if there is one."""

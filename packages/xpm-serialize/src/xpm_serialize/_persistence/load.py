@@ -1,4 +1,4 @@
-"""Load what was saved, and the tasks of job folders."""
+"""Load what was saved."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from xpm_serialize._reading.config_reader import ConfigReader
 from xpm_serialize._reading.group import Group
 from xpm_serialize._reading.instance_reader import InstanceReader
 from xpm_serialize._reading.job_folders import (
-    PARAMS,
-    JobFolders,
     MakeReader,
 )
 from xpm_serialize._reading.reader import Reader
@@ -138,52 +136,6 @@ def from_state_dict(
     return _restore(state, "state", path, as_instance, partial_loading, files)
 
 
-def from_task_dir(
-    path: Location, as_instance: bool = False, partial_loading: bool | None = None
-) -> Any:
-    """Load the task of a job's folder.
-
-    Args:
-        path: the folder, which holds `params.json`, or a function that returns where that is.
-        as_instance: make a value object; a configuration if false.
-        partial_loading: see `load`.
-
-    Returns:
-        The task.
-
-    Raises:
-        DefinitionNotFoundError: there is no such file.
-        DependencyGoneError: the folder of a job that it uses does not exist any more.
-        DefinitionFileError: the file is not what it should be.
-        ClassNotFoundError: a class cannot be found, or may not be loaded.
-    """
-    params = Path(path(PARAMS)) if callable(path) else Path(path) / PARAMS
-    make = reader_maker(as_instance, partial_loading)
-    reader, last, _ = JobFolders(make).open_task(params)
-    return reader.object(last)
-
-
-def load_job(params: str | Path, discard_id: bool = True) -> tuple[dict[str, Any], Any]:
-    """Load the task of a job, and the document that holds it.
-
-    Args:
-        params: the job's `params.json`.
-        discard_id: identify the task by what it is now; if false, submitted tasks keep the
-            identifiers that were recorded.
-
-    Returns:
-        The document, and the task as a configuration.
-
-    Raises:
-        DefinitionNotFoundError: there is no such file.
-        DefinitionFileError: it is not what it should be.
-        ClassNotFoundError: a class cannot be found, or may not be loaded.
-    """
-    folders = JobFolders(partial(ConfigReader, keep=not discard_id))
-    reader, last, document = folders.open_task(Path(params))
-    return document, reader.object(last) if discard_id else reader.task(last)
-
-
 def load_objects(
     records: Sequence[Any], as_instance: bool = False, partial_loading: bool | None = None
 ) -> dict[int, Any]:
@@ -199,7 +151,7 @@ def load_objects(
     """
     source = Source("objects", records)
     reader = reader_maker(as_instance, partial_loading)(source, _no_jobs, Group())
-    return {number: reader.object(number) for number in source.by_id}
+    return {number: reader.load(number) for number in source.by_id}
 
 
 def reader_maker(as_instance: bool, partial_loading: bool | None) -> MakeReader:
@@ -228,7 +180,7 @@ def _restore(
         raise DefinitionFileError(f'{name}: expected "data"')
     source = Source(name, objects(checked), data=_data_loader(path, name), files=files)
     reader = reader_maker(as_instance, partial_loading)(source, _no_jobs, Group())
-    return reader.value(checked["data"])
+    return reader.load_value(checked["data"])
 
 
 def _read_definition(path: Location, filename: str | None) -> tuple[JsonObject, str]:

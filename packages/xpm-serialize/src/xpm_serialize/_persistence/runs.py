@@ -64,9 +64,9 @@ def load_xp_info(path: str | Path) -> ExperimentInfo:
     actions: dict[str, Any] = {}
     for identifier, number in found.items():
         if wanted[identifier] == "job":
-            jobs[identifier] = reader.task(number)
+            jobs[identifier] = reader.load_task(number)
         else:
-            actions[identifier] = reader.object(number)
+            actions[identifier] = reader.load(number)
     return ExperimentInfo(jobs=jobs, actions=actions)
 
 
@@ -89,7 +89,7 @@ def load_run_object(path: str | Path, identifier: str) -> Any:
     found = _find(source, read_lines(objects), {identifier: "object"})
     if identifier not in found:
         raise DefinitionNotFoundError(f"{objects} has no object {identifier}")
-    return ConfigReader(source, None).object(found[identifier])
+    return ConfigReader(source, None).load(found[identifier])
 
 
 def load_configs(path: str | Path) -> dict[str, Any]:
@@ -122,9 +122,9 @@ def _from_configs(folder: Path) -> ExperimentInfo:
         if type(form) is not dict or form.get("type") != "python":
             raise DefinitionFileError(f"{path}: expected an object for {short(identifier)}")
         if identifier in actions:
-            info.actions[identifier] = reader.object(form.get("value"))
+            info.actions[identifier] = reader.load(form.get("value"))
         else:
-            info.jobs[identifier] = reader.task(form.get("value"))
+            info.jobs[identifier] = reader.load_task(form.get("value"))
     return info
 
 

@@ -57,8 +57,8 @@ def load_task(params: Path, *, as_instance: bool = True, own_process: bool = Fal
         set_own_process()
     make: MakeReader = InstanceReader if as_instance else _config_reader
     reader, last, document = JobFolders(make).open_task(Path(params))
-    init = [reader.object(number) for number in reader.source.init_ids(last)]
-    task = reader.object(last)
+    init = [reader.load(number) for number in reader.source.init_ids(last)]
+    task = reader.load(last)
     tags = document.get("tags", {})
     if type(tags) is not dict:
         raise DefinitionFileError(f"{params}: expected tags by name, got {tags!r}")

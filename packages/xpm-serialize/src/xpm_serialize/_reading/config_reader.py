@@ -76,11 +76,11 @@ class ConfigReader(Reader[Loaded]):
             self._link(number)
         return True
 
-    def task(self, number: Json) -> Loaded:
+    def load_task(self, number: Json) -> Loaded:
         checked = self.source.check(number)
         self.build(checked)
         self._submit(checked, self.built[checked])
-        return self.object(checked)
+        return self.load(checked)
 
     def simple_children(self, number: int, record: Record) -> list[int] | None:
         if "stub" in record:

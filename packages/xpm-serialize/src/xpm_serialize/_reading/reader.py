@@ -56,7 +56,7 @@ class Reader(ABC, Generic[Made]):
         self._targets: dict[int, tuple[Reader[Made], int]] = {}
         self._decoder = Decoder(source, self._deref)
 
-    def object(self, number: Json) -> Made:
+    def load(self, number: Json) -> Made:
         """Return the object of a record.
 
         Raises:
@@ -69,9 +69,9 @@ class Reader(ABC, Generic[Made]):
         self.group.finish()
         return self.built[checked]
 
-    def task(self, number: Json) -> Made:
+    def load_task(self, number: Json) -> Made:
         """Return the task of a record, submitted whether or not the record says so."""
-        return self.object(number)
+        return self.load(number)
 
     def build(self, number: int) -> None:
         """Make an object and what it holds."""
@@ -137,7 +137,7 @@ class Reader(ABC, Generic[Made]):
         """
         return False
 
-    def value(self, data: Json) -> Any:
+    def load_value(self, data: Json) -> object:
         """Return the value of a JSON form that is beside the records."""
         found = self._collect(data, None)
         with collector_paused():

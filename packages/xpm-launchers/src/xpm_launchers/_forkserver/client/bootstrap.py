@@ -50,9 +50,9 @@ class Address:
         Raises:
             LaunchError: When it cannot be started.
         """
-        found = self._try_connect()
-        if found is not None:
-            return found
+        connection = self._try_connect()
+        if connection is not None:
+            return connection
         descriptor = os.open(
             os.path.join(self.folder, self.key + ".lock"),
             os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
@@ -60,15 +60,15 @@ class Address:
         )
         try:
             lock(descriptor)
-            found = self._try_connect()  # another driver may have been faster
-            if found is None:
+            connection = self._try_connect()  # another driver may have been faster
+            if connection is None:
                 self._start()
-                found = self._try_connect()
+                connection = self._try_connect()
         finally:
             os.close(descriptor)
-        if found is None:
+        if connection is None:
             raise LaunchError("the fork server ended right after its start", retryable=True)
-        return found
+        return connection
 
     def _try_connect(self) -> socket.socket | None:
         connection = socket.socket(socket.AF_UNIX)

@@ -149,9 +149,9 @@ class Requests:
         granted: list[LocalTicket] = []
         requested: list[LocalTicket] = []
         for ticket in list(self._tickets.values()):
-            found = reservations.get(f"{self._uid}-{ticket.number}")
-            if ticket.state == STARTING and found is not None and found.pid:
-                self._report_start(ticket, found.pid, found.start, calls)
+            reservation = reservations.get(f"{self._uid}-{ticket.number}")
+            if ticket.state == STARTING and reservation is not None and reservation.pid:
+                self._report_start(ticket, reservation.pid, reservation.start, calls)
             ticket.granted_now = False
             if ticket.state == RUNNING:
                 self._send(watch_line(ticket))

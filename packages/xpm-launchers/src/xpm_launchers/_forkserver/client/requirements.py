@@ -40,23 +40,23 @@ def local_need(requirement: Any) -> Need:
 
     required = read_requirement(requirement)
     host = local_host(devices=any(each.accelerators for each in required.requirements))
-    found = required.match(host)
-    if found is None:
+    match = required.match(host)
+    if match is None:
         raise CapacityError(f"this host cannot run it:\n{explain(required, host)}")
-    return _need_of(found.requirement)
+    return _need_of(match.requirement)
 
 
 def _need_of(requirement: HostSimpleRequirement) -> Need:
     from xpm_launchers._requirements.detect import local_devices  # as above
 
-    wanted = requirement.accelerators
+    accelerators = requirement.accelerators
     suitable = tuple(
         name
-        for name, spec in (local_devices() if wanted else ())
-        if all(spec.match(each) for each in wanted)
+        for name, spec in (local_devices() if accelerators else ())
+        if all(spec.match(each) for each in accelerators)
     )
     # The memory of an Apple GPU is the host's.
-    shared = sum(spec.memory for spec in wanted) if suitable == (MPS,) else 0
+    shared = sum(spec.memory for spec in accelerators) if suitable == (MPS,) else 0
     memory = requirement.cpu.memory + shared
     cores = max(1, requirement.cpu.cores)
-    return Need(cores, memory, len(wanted), suitable, requirement.duration)
+    return Need(cores, memory, len(accelerators), suitable, requirement.duration)

@@ -136,11 +136,11 @@ class Accounting:
         """Keep the time limits of newly watched processes in the place of their own server."""
         untimed, self._untimed = self._untimed, []
         for job in untimed:
-            found = ledger.find(ProcessId(job.pid, job.start))
-            if found is not None and found.expires:
+            reservation = ledger.find(ProcessId(job.pid, job.start))
+            if reservation is not None and reservation.expires:
                 # A server that lives is first; it may be killed yet.
-                lives = self._watcher.is_alive(found.server)
-                job.expires = found.expires + (2 * GRACE if lives else 0)
+                lives = self._watcher.is_alive(reservation.server)
+                job.expires = reservation.expires + (2 * GRACE if lives else 0)
 
     def _grant(self, ledger: Ledger, clients: Sequence[Client]) -> list[Job]:
         clients = [client for client in clients if client.waiting]

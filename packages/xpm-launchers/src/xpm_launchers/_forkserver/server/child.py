@@ -98,8 +98,8 @@ def _may_go_on(parent: socket.socket, spec: ChildSpec) -> bool:
         answer = b""
     if answer == GO:
         return True
-    found = read_reservations(spec.ledger).get(spec.reservation_id)
-    return found is not None and found.pid == os.getpid()
+    reservation = read_reservations(spec.ledger).get(spec.reservation_id)
+    return reservation is not None and reservation.pid == os.getpid()
 
 
 def _describe(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from xpm_launchers._forkserver.protocol import Message, apply
+from xpm_launchers._host.deadline import DEADLINE
 from xpm_launchers._host.hardware import MPS
 from xpm_launchers._interface.process_exit import ProcessExit
 from xpm_os.processes import start_time
@@ -89,13 +90,10 @@ class Children:
             environ["CUDA_VISIBLE_DEVICES"] = ",".join(job.devices)
             environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order these numbers are of
         if job.need.duration:
-            environ["XPM_DEADLINE"] = f"{time.time() + job.need.duration:.3f}"
+            environ[DEADLINE] = f"{time.time() + job.need.duration:.3f}"
         path = message.get("path", client.path)
-        argv, target, args = (
-            message.get("argv", ()),
-            message.get("target", ""),
-            message.get("args", ()),
-        )
+        argv = message.get("argv", ())
+        target, args = message.get("target", ""), message.get("args", ())
         if not argv and (message.get("spawn") or self._early(environ) != self._own):
             argv = [sys.executable, *self._flags, "-c", BOOTSTRAP, str(len(path)), *path]
             argv += [target, *args]

@@ -81,8 +81,8 @@ class Server:
 
     def _descriptors(self) -> list[int]:
         """Return what is open here: in a child it would outlive the server."""
-        found = [*self.wakeup, *self.listener.descriptors, *self.ledger.descriptors]
-        return [*found, *self.watcher.descriptors, *self.children.descriptors, *self.clients]
+        own = [*self.wakeup, *self.listener.descriptors, *self.ledger.descriptors]
+        return [*own, *self.watcher.descriptors, *self.children.descriptors, *self.clients]
 
     # --- The loop
 
