@@ -166,7 +166,7 @@ def test_a_job_killed_after_its_driver_is_lost(
     wait_until(noticed)
 
 
-def test_done_before_is_told(tmp_path: Path) -> None:
+def test_done_before_is_recorded(tmp_path: Path) -> None:
     for _ in range(2):
         with experiment(tmp_path, "twice"):
             Add.C(x=1).submit()
@@ -333,8 +333,8 @@ class RunFolder:
         return WorkspaceState(self.workspace).run("e")
 
 
-def told(run: RunState) -> object:
-    """All that a run says."""
+def contents(run: RunState) -> object:
+    """All that a run has."""
     jobs = [
         (
             *(each.job_id, each.task_id, repr(each.state), each.found_done, each.submitted),
@@ -342,8 +342,8 @@ def told(run: RunState) -> object:
         )
         for each in run.jobs.values()
     ]
-    belongings = (dict(run.services), dict(run.actions), run.run_tags)
-    return jobs, belongings, run.status, run.ended
+    extras = (dict(run.services), dict(run.actions), run.run_tags)
+    return jobs, extras, run.status, run.ended
 
 
 @pytest.fixture(scope="module")
@@ -361,7 +361,7 @@ def test_a_snapshot_and_the_rest_say_what_the_log_says(
     cut = RunFolder(scratch / "cut")
     cut.append(lines_of(events))
     cut.snapshot(events[: data.draw(st.integers(0, len(events)), "cut")])
-    assert told(cut.read()) == told(whole.read())
+    assert contents(cut.read()) == contents(whole.read())
 
 
 @settings(deadline=None, max_examples=40)
@@ -382,7 +382,7 @@ def test_a_reader_that_comes_again_knows_what_a_new_one_does(
             folder.snapshot(events[: content[:end].count(b"\n")])
         changed.update(record.job_id for record in run.refresh().jobs)
         begin = end
-    assert told(run) == told(folder.read())
+    assert contents(run) == contents(folder.read())
     assert run.problems == []
     assert changed == set(run.jobs)
     assert not run.refresh()

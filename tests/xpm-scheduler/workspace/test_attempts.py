@@ -69,9 +69,9 @@ def test_the_lock_of_release_2_is_honoured(folder: JobFolder) -> None:
         ('{"version": 1}', "is missing"),
     ],
 )
-def test_a_damaged_attempt_is_named(folder: JobFolder, content: str, said: str) -> None:
+def test_a_damaged_attempt_is_named(folder: JobFolder, content: str, printed: str) -> None:
     Path(folder.attempt).write_text(content)
-    with pytest.raises(CorruptFileError, match=said) as caught:
+    with pytest.raises(CorruptFileError, match=printed) as caught:
         read_attempt(folder)
     assert folder.attempt in str(caught.value)
 
