@@ -67,7 +67,7 @@ class Schema:
         converts: makes what a deprecated configuration stands for, or None.
         deprecated: the class to use instead, or whether the class is deprecated.
         holds_many: whether an argument may hold any number of configurations.
-        is_instance: whether its objects are told apart even when their values are equal.
+        is_instance: whether its objects are distinguished even when their values are equal.
         is_task: whether it is a task.
     """
 
@@ -121,7 +121,7 @@ class ConfigState:
         init_tasks: lightweight tasks that run before it is used.
         dependencies: dependencies that were added to it.
         job: the job of a submitted task; this package does not look into it.
-        meta: True or False where `setmeta` said so, else None.
+        meta: what `setmeta` has set, True or False; else None.
         sealed: whether it is frozen.
         validated: whether its values were validated and have not changed since.
         generated: names of the arguments whose values were generated when sealing.
