@@ -367,7 +367,7 @@ def test_errors_name_the_place() -> None:
         main(value=1)
     with pytest.raises(TypeError, match="keyword arguments only"):
         main(1)
-    with pytest.raises(TypeError, match=r"Main\(n=1\) is no configuration: write Main\.C\(n=1\)"):
+    with pytest.raises(TypeError, match=r"Main\(n=1\) is not a configuration: write Main\.C"):
         Main(n=1)
     with pytest.raises(AttributeError, match="is a constant"):
         main(version="2")

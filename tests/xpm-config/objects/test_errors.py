@@ -1,4 +1,4 @@
-"""What is wrong is told in one message: class, argument, what was expected and got, where."""
+"""What is wrong is in one message: class, argument, what was expected and got, where."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
@@ -30,6 +30,7 @@ from ._documents.writer import unwrapped
 from ._model.argument import UNSET, Argument
 from ._model.checks import is_config_class
 from ._model.names import nearest
+from ._model.state import ConfigClass
 from ._model.type import Type
 from ._types.collections import ListType, SetType, TupleType
 from ._types.configs import ConfigType
@@ -88,14 +89,14 @@ def _parameter(type: Type) -> Any:
     return known.get(str(type)) or _ArgumentParameter(type)
 
 
-def _inner_class(type: Type) -> Any:
-    """The configuration class of a type, or None."""
+def _inner_class(type: Type) -> type[ConfigClass] | None:
+    """Return the configuration class of a type, or None."""
     inner = unwrapped(type)
-    return inner.cls if isinstance(inner, ConfigType) else None
+    return inner.cls if isinstance(inner, ConfigType) and is_config_class(inner.cls) else None
 
 
-def _find(cls: Any, path: list[str]) -> Argument:
-    """The argument at the end of a path.
+def _find(cls: type[ConfigClass], path: list[str]) -> Argument:
+    """Return the argument at the end of a path.
 
     Raises:
         UnknownArgumentError: a class on the way has no argument of that name.
@@ -104,12 +105,13 @@ def _find(cls: Any, path: list[str]) -> Argument:
     found: Argument | None = None
     for name in path:
         if found is not None:
-            cls = _inner_class(found.type)
-            if cls is None:
+            inner = _inner_class(found.type)
+            if inner is None:
                 raise DefinitionError(
                     f"forwardoption.{'.'.join(path)}: '{found.name}' holds no configuration "
                     f"({found.type}), so it has no '{name}'"
                 )
+            cls = inner
         known = cls.__xpmtype__.arguments
         if name not in known:
             raise UnknownArgumentError(
@@ -120,17 +122,11 @@ def _find(cls: Any, path: list[str]) -> Argument:
     return found
 
 
-def _option(argument: Argument, name: str | None, changes: dict[str, Any]) -> Callable[[F], F]:
+def _option(argument: Argument, name: str | None, changes: dict[str, object]) -> Callable[[F], F]:
     if argument.constant or argument.generator is not None:
         raise DefinitionError(f"'{argument.name}' is not set by users: it cannot be an option")
-    type = unwrapped(argument.type)
+    kind, type = _collection(unwrapped(argument.type))
     settings: dict[str, Any] = {"help": argument.help, "show_default": True}
-    kind: Any = None
-    if isinstance(type, (ListType, SetType)):
-        kind = list if isinstance(type, ListType) else set
-        type = type.element
-    elif isinstance(type, TupleType) and type.rest is not None:
-        kind, type = tuple, type.rest
     settings["type"] = _parameter(type)
     if kind is not None:
         settings["multiple"] = True
@@ -149,15 +145,29 @@ def _option(argument: Argument, name: str | None, changes: dict[str, Any]) -> Ca
     return click.option(f"--{option}", **settings)
 
 
-def _shown_default(value: Any) -> Any:
-    """A default as click can show it, and convert it to the same value."""
+def _collection(type: Type) -> tuple[Callable[[Iterable[object]], object] | None, Type]:
+    """Return what collects the values of an option given many times, and the type of each.
+
+    The first is None for the type of one value.
+    """
+    if isinstance(type, ListType):
+        return list, type.element
+    if isinstance(type, SetType):
+        return set, type.element
+    if isinstance(type, TupleType) and type.rest is not None:
+        return tuple, type.rest
+    return None, type
+
+
+def _shown_default(value: object) -> object:
+    """Return a default as click can show it, and convert it to the same value."""
     return getattr(value, "name", value) if hasattr(type(value), "__members__") else value
 
 
 class _Path:
     """The path to an argument of a class: `arguments(Learn).optimizer.rate`."""
 
-    def __init__(self, cls: Any, path: list[str]) -> None:
+    def __init__(self, cls: type[ConfigClass], path: list[str]) -> None:
         self._cls = cls
         self._path = path
 
@@ -170,7 +180,7 @@ class _Path:
 
 
 def arguments(cls: type) -> Any:
-    """The arguments of a configuration class, for `forwardoption(arguments(C).path)`.
+    """Return the arguments of a configuration class, for `forwardoption(arguments(C).path)`.
 
     Args:
         cls: a configuration class.
@@ -206,7 +216,7 @@ class forwardoption(metaclass=_Forward):  # the name users know
         return forwardoption([*self._path, name])
 
     def __call__(self, target: Any, name: str | None = None, **settings: Any) -> Any:
-        """Decorates a command (made from `arguments(...)`), or makes the decorator."""
+        """Decorate a command (made from `arguments(...)`), or return the decorator."""
         if isinstance(self._path, _Path):
             found = _find(self._path._cls, self._path._path)
             return _option(found, self._name, self._settings)(target)

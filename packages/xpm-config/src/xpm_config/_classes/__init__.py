@@ -1,4 +1,5 @@
 """Configuration classes: the bases that users derive from, and how a class becomes one.
 
-The top room of this package: it may know all others.
+At the first use of a class its schema is built (`factory`), and the class of its objects made.
+Knows objects and declarations; does not know documents.
 """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_: Any) -> Any:
-        """Known to type checkers alone."""
+        """Return a decorator that only type checkers look at."""
         return lambda cls: cls
 
 
@@ -94,11 +94,11 @@ class Config(ConfigClass):
         __xpmtype__ = SchemaAttribute()
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            """A value object; its values are set by `instance()`."""
+            """Return a value object; its values are set by `instance()`."""
             if args or kwargs:
                 given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
                 raise TypeError(
-                    f"{cls.__qualname__}({given}) is no configuration: "
+                    f"{cls.__qualname__}({given}) is not a configuration: "
                     f"write {cls.__qualname__}.C({given}) (at {user_location()})"
                 )
             if "__xpm_schema__" not in vars(cls):
@@ -119,19 +119,19 @@ class Config(ConfigClass):
         super().__init_subclass__(**kwargs)
         place = definition_place(cls)
         if place is not None:
-            cls.__xpm_defined__ = place  # type: ignore[attr-defined] # for messages
+            cls.__xpm_defined__ = place
         frames = definition_frames(cls)
         if frames:
-            cls.__xpm_frames__ = frames  # type: ignore[attr-defined] # until the first use
+            cls.__xpm_frames__ = frames  # until the first use
 
     def __post_init__(self) -> None:
-        """Runs on a value object when its values are set."""
+        """Run on a value object when its values are set."""
 
     def __validate__(self) -> None:
-        """Runs on a configuration object before it is used; raises an error to refuse it."""
+        """Run on a configuration object before it is used; raises an error to refuse it."""
 
     def __xpm_serialize__(self, context: Any) -> dict[str, Any]:
-        """Says how fields are written when a configuration object is saved: the data paths.
+        """Say how fields are written when a configuration object is saved: the data paths.
 
         An override may call this one, and change what it gives or add to it.
 
@@ -151,12 +151,12 @@ class Config(ConfigClass):
 
     @classmethod
     def __getxpmtype__(cls) -> ObjectType:
-        """The schema of the class."""
+        """Return the schema of the class."""
         return cls.__xpmtype__
 
     @classmethod
     def value_class(cls) -> Callable[[type[T]], type[T]]:
-        """Registers the class of the value objects, as a decorator.
+        """Register the class of the value objects, as a decorator.
 
         >>> from xpm_config import Config, Param
         >>> class Model(Config):
@@ -177,7 +177,7 @@ class Config(ConfigClass):
     __xpm_record_output__: ClassVar[Any] = None
 
     def register_task_output(self, method: Any, *args: Any, **kwargs: Any) -> None:
-        """Registers an output of the running task; does nothing where no task is run.
+        """Register an output of the running task; does nothing where no task is run.
 
         Args:
             method: the method, of the task or of what it holds, that makes the output's
@@ -186,7 +186,7 @@ class Config(ConfigClass):
             kwargs: named arguments, likewise.
 
         Raises:
-            TypeError: it is no such method, or an argument cannot be written.
+            TypeError: it is not such a method, or an argument cannot be written.
         """
         record = Config.__xpm_record_output__
         if record is not None:
@@ -194,7 +194,7 @@ class Config(ConfigClass):
 
 
 class InstanceConfig(Config):
-    """Base of configurations whose objects are told apart even when their values are equal.
+    """Base of configurations whose objects are distinguished even when their values are equal.
 
     Two of them with the same values, in two places of a configuration, are not the same
     as one of them in both places.

@@ -19,8 +19,14 @@ T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+def _like(method: F, wrapper: Any) -> F:
+    """Return what wraps a method as what type checkers take for it: the signature is the same."""
+    made: F = wrapper
+    return made
+
+
 def initializer(method: F) -> F:
-    """Makes a method run once for each object; later calls return the first result.
+    """Make a method run once for each object; later calls return the first result.
 
     Args:
         method: a method.
@@ -34,11 +40,11 @@ def initializer(method: F) -> F:
             known[key] = method(self, *args, **kwargs)
         return known[key]
 
-    return once  # type: ignore[return-value] # of the same signature
+    return _like(method, once)
 
 
 def config_only(method: F) -> F:
-    """Makes a method one of configuration objects alone.
+    """Make a method one of configuration objects alone.
 
     Args:
         method: a method; called on a value object, it is an `AttributeError`.
@@ -53,11 +59,11 @@ def config_only(method: F) -> F:
             )
         return method(self, *args, **kwargs)
 
-    return checked  # type: ignore[return-value] # of the same signature
+    return _like(method, checked)
 
 
 def documentation(method: F) -> F:
-    """Marks a method that tells what a configuration is, for documentation tools.
+    """Mark a method that describes a configuration, for documentation tools.
 
     Args:
         method: a method; it is called as before.
@@ -67,7 +73,7 @@ def documentation(method: F) -> F:
 
 
 def setmeta(config: T, flag: bool | None) -> T:
-    """Says whether a configuration counts in the identifier of what holds it.
+    """Set whether a configuration counts in the identifier of what holds it.
 
     Args:
         config: a configuration.
@@ -91,7 +97,7 @@ def setmeta(config: T, flag: bool | None) -> T:
 
 
 def sealed_set(*elements: T) -> set[T]:
-    """A set of configurations, which are sealed so that they can be hashed.
+    """Return a set of configurations, which are sealed so that they can be hashed.
 
     Args:
         elements: configurations; other values are taken as they are.

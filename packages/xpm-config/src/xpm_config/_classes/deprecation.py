@@ -30,7 +30,7 @@ class _Converter:
 
 
 def deprecate(config_or_target: Any = None, *, replace: bool = False) -> Any:
-    """Marks a configuration class, or an argument, as replaced by another.
+    """Mark a configuration class, or an argument, as replaced by another.
 
     - `@deprecate` on a class derived from its replacement, with an empty body;
     - `@deprecate(Target)` on a class with a method `__convert__` that returns a
@@ -70,7 +70,7 @@ class _Awaiting:
     """`@deprecate(Target)`, before it is given the class.
 
     A class that `@deprecate` alone cannot deprecate may look the same (see `_is_bound`):
-    it is told when it is used.
+    the error is raised when it is used.
     """
 
     def __init__(self, target: type, replace: bool) -> None:
@@ -87,9 +87,9 @@ class _Awaiting:
 
 
 def _is_bound(cls: type) -> bool:
-    """Whether a class has its name already; the one that a decorator is given has not.
+    """Return whether a class has its name already; the one that a decorator is given has not.
 
-    So `@deprecate` above a class is told from `@deprecate(Target)`.
+    This distinguishes `@deprecate` above a class from `@deprecate(Target)`.
     """
     frame = sys._getframe(2)
     for names in (frame.f_locals, frame.f_globals):

@@ -10,7 +10,7 @@ from xpm_config._declarations.schema import ObjectType
 from xpm_config._model.checks import is_config_class
 from xpm_config._model.conversion import convert
 from xpm_config._model.locations import class_location
-from xpm_config._model.state import ConfigObject
+from xpm_config._model.state import ConfigClass, ConfigObject
 from xpm_config._objects.descriptors import ArgumentAttribute, OldArgumentAttribute
 from xpm_config._objects.information import ConfigInformation
 from xpm_config.exceptions import DefinitionError
@@ -18,7 +18,7 @@ from xpm_config.exceptions import DefinitionError
 from .mixin import ConfigMixin
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
 T = TypeVar("T")
 
@@ -26,13 +26,11 @@ T = TypeVar("T")
 class SchemaAttribute:
     """`A.__xpmtype__`: the schema of a class, built at first use."""
 
-    def __get__(self, config: Any, owner: type) -> ObjectType:
+    def __get__(self, config: object, owner: type) -> ObjectType:
         if issubclass(owner, ConfigObject):
             owner = _base_of(owner)
-        found = vars(owner).get("__xpm_schema__")
-        if found is None:
-            found = _build(owner)
-        return found
+        found: ObjectType | None = vars(owner).get("__xpm_schema__")
+        return _build(owner) if found is None else found
 
 
 class ConfigTypeAttribute:
@@ -44,14 +42,16 @@ class ConfigTypeAttribute:
         found = vars(owner).get("__xpm_schema__")
         if found is None:
             found = _build(owner)
-        return found.config_type  # type: ignore[no-any-return] # of a class's dictionary
+        config_type: type[T] = found.config_type
+        return config_type
 
 
 class ValueTypeAttribute:
     """`A.XPMValue`: the class of the value objects of a class."""
 
     def __get__(self, config: T | None, owner: type[T]) -> type[T]:
-        return owner.__xpmtype__.value_type  # type: ignore[attr-defined,no-any-return] # a Config
+        value_type: type[T] = SchemaAttribute().__get__(config, owner).value_type
+        return value_type
 
 
 def _base_of(cls: type) -> type:
@@ -68,15 +68,16 @@ def _build(cls: type) -> ObjectType:
         found = vars(cls).get("__xpm_schema__") or _unfinished.get(cls)
         if found is not None:
             return found
+        assert issubclass(cls, ConfigClass)
         try:
             schema = _schema(cls)
-            cls.__xpm_schema__ = schema  # type: ignore[attr-defined] # the class's own
+            cls.__xpm_schema__ = schema
         finally:
             _unfinished.pop(cls, None)
         return schema
 
 
-def _schema(cls: type) -> ObjectType:
+def _schema(cls: type[ConfigClass]) -> ObjectType:
     frames = vars(cls).get("__xpm_frames__", [])
     try:
         schema = ObjectType(cls, frames)
@@ -88,7 +89,7 @@ def _schema(cls: type) -> ObjectType:
     schema.value_type = value_type_of(cls)
     _unfinished[cls] = schema
     if frames:
-        del cls.__xpm_frames__  # type: ignore[attr-defined] # keeps functions alive
+        del cls.__xpm_frames__  # it keeps functions alive
     # A class written as the value class of another one has no schema of its own to offer.
     base = vars(cls).get("__xpm_deprecation__")
     if base is not None:
@@ -97,7 +98,7 @@ def _schema(cls: type) -> ObjectType:
     return schema
 
 
-def _config_type(cls: type, schema: ObjectType) -> type:
+def _config_type(cls: type[ConfigClass], schema: ObjectType) -> type:
     parents = [base.__xpmtype__.config_type for base in cls.__bases__ if is_config_class(base)]
     if not parents:
         parents = [ConfigMixin]
@@ -114,15 +115,17 @@ def _config_type(cls: type, schema: ObjectType) -> type:
     if schema.converts and getattr(schema.converts, "replace", False):
         namespace["__new__"] = _replaced_new
     name = f"{cls.__name__}.XPMConfig"
-    made = type(cls)(name, (*parents, cls), namespace)
-    made.C = made.XPMConfig = made  # type: ignore[attr-defined] # the class itself
+    metaclass: Any = type(cls)
+    made: type = metaclass(name, (*parents, cls), namespace)
+    for alias in ("C", "XPMConfig"):
+        setattr(made, alias, made)
     if schema.value_type is not cls:
         _allow_abstract(made)
     return made
 
 
 def _replaced_new(cls: Any, *args: Any, **kwargs: Any) -> Any:
-    """Makes what a deprecated configuration stands for instead."""
+    """Return what a deprecated configuration stands for instead."""
     made = object.__new__(cls)
     frame = sys._getframe(1)
     made.__xpm__ = ConfigInformation(made, cls.__xpmtype__, frame.f_code, frame.f_lasti)
@@ -131,11 +134,13 @@ def _replaced_new(cls: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def value_type_of(cls: type) -> type:
-    """The class of the value objects of a class; its schema need not be there yet."""
-    return vars(cls).get("__xpm_value_class__", cls)  # type: ignore[no-any-return] # a class
+    """Return the class of the value objects of a class; its schema need not be there yet."""
+    found: type = vars(cls).get("__xpm_value_class__", cls)
+    return found
 
 
-def register_value_class(cls: type, value_type: Any) -> Any:
+def register_value_class(cls: type[ConfigClass], value_type: type[T]) -> type[T]:
+    """Set the class of the value objects of a class."""
     for base in cls.__mro__:
         if not is_config_class(base):
             continue
@@ -145,7 +150,7 @@ def register_value_class(cls: type, value_type: Any) -> Any:
                 f"the value class {value_type.__qualname__} of {cls.__qualname__} is expected to "
                 f"derive from {expected.__qualname__}"
             )
-    cls.__xpm_value_class__ = value_type  # type: ignore[attr-defined] # the class's own
+    cls.__xpm_value_class__ = value_type
     schema = vars(cls).get("__xpm_schema__")
     if schema is not None:
         schema.value_type = value_type
@@ -154,13 +159,13 @@ def register_value_class(cls: type, value_type: Any) -> Any:
 
 
 def _allow_abstract(config_type: Any) -> None:
-    """The value class has the methods that are abstract in the configuration class."""
+    """Allow objects of a class with abstract methods: the value class has these methods."""
     if getattr(config_type, "__abstractmethods__", None):
         config_type.__abstractmethods__ = frozenset()
 
 
-def definition_place(cls: type) -> tuple[Any, int] | None:
-    """The code that defines a class, and where in it."""
+def definition_place(cls: type) -> tuple[CodeType, int] | None:
+    """Return the code that defines a class, and where in it."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
@@ -174,13 +179,13 @@ def definition_place(cls: type) -> tuple[Any, int] | None:
     return None
 
 
-def definition_frames(cls: type) -> list[Any]:
-    """The functions around the definition of a class, whose names its annotations may use."""
+def definition_frames(cls: type) -> list[FrameType]:
+    """Return the functions around the definition of a class: annotations may use their names."""
     if "<locals>" not in cls.__qualname__:
         return []
     outer = cls.__qualname__.split(".")
     outermost = outer[outer.index("<locals>") - 1]
-    frames: list[Any] = []
+    frames: list[FrameType] = []
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if frame.f_globals.get("__name__") == cls.__module__:

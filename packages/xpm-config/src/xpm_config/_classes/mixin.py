@@ -37,7 +37,7 @@ class ConfigMixin(ConfigObject):
     __delattr__ = object.__delattr__
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Keeps the class from users' `__init_subclass__`: it is none of theirs."""
+        """Keep the class from users' `__init_subclass__`, which is for their own classes."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         return object.__new__(cls)
@@ -87,7 +87,7 @@ class ConfigMixin(ConfigObject):
         return show(self)
 
     def __identifier__(self) -> Identifier:
-        """The identifier."""
+        """Return the identifier."""
         return identify(self)
 
     def __matmul__(self, inner: Any) -> Any:
@@ -102,7 +102,7 @@ class ConfigMixin(ConfigObject):
         return self
 
     def tag(self, name: str, value: Any) -> Any:
-        """Tags the configuration.
+        """Tag the configuration.
 
         Args:
             name: name of the tag.
@@ -115,28 +115,28 @@ class ConfigMixin(ConfigObject):
         return self
 
     def tags(self) -> TagDict:
-        """Tags of the configuration and of what it holds."""
+        """Tag of the configuration and of what it holds."""
         return self.__xpm__.tags()
 
     def copy(self) -> Any:
-        """A copy of it and of what it holds, none of it sealed.
+        """Return a copy of it and of what it holds, none of it sealed.
 
-        Outputs of tasks are shared; attributes that are no arguments are left out.
+        Outputs of tasks are shared; attributes that are not arguments are left out.
         """
         return clone(self)
 
     def add_dependencies(self, *dependencies: Any) -> Any:
-        """Adds dependencies, such as tokens, and returns the configuration."""
+        """Add dependencies, such as tokens, and returns the configuration."""
         self.__xpm__.add_dependencies(*dependencies)
         return self
 
     def copy_dependencies(self, other: Any) -> Any:
-        """Adds the dependencies of another configuration, and returns the configuration."""
+        """Add the dependencies of another configuration, and returns the configuration."""
         self.__xpm__.add_dependencies(*other.__xpm__.dependencies)
         return self
 
     def seal(self, context: ConfigWalkContext | None = None) -> None:
-        """Freezes the configuration and what it holds, and generates paths.
+        """Freeze the configuration and what it holds, and generates paths.
 
         Args:
             context: where generated paths lie.
@@ -150,7 +150,7 @@ class ConfigMixin(ConfigObject):
         objects: ObjectStore | None = None,
         keep: bool = True,
     ) -> Any:
-        """The value object.
+        """Return the value object.
 
         Args:
             context: where generated paths lie, for a configuration that is not sealed.

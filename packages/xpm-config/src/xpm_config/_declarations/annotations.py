@@ -121,7 +121,7 @@ def _shown(error: Exception) -> str:
 
 @cache
 def _compiled(text: str) -> CodeType:
-    """The same few annotations are written again and again."""
+    """Return the same few annotations are written again and again."""
     return compile(text.strip(), "<annotation>", "eval", dont_inherit=True)
 
 

@@ -176,7 +176,7 @@ if TYPE_CHECKING:
         groups: Iterable[ParameterGroup] | None = ...,
     ) -> Any: ...
     def field(**_: Any) -> Any:
-        """Properties of an argument beyond its type.
+        """Declare properties of an argument beyond its type.
 
         Args:
             default: the value where none is given; it counts in identifiers.

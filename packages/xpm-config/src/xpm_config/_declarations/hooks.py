@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpm_config._model.checks import is_config_class
-from xpm_config._model.traversal import children, postorder
+from xpm_config._model.traversal import children, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xpm_config._model.state import ConfigObject, ConfigState
+
+    Hooks = tuple["SubmitHook", ...]
 
 T = TypeVar("T")
 
@@ -42,11 +44,11 @@ class SubmitHook(ABC):
 
     @abstractmethod
     def spec(self) -> Any:
-        """What tells hooks of one class apart (hashable): of equal ones a job has one."""
+        """Return what tells hooks of one class apart (hashable): of equal ones a job has one."""
 
     @abstractmethod
     def process(self, job: Any, launcher: Any) -> None:
-        """Changes a job that holds a configuration of the class.
+        """Change a job that holds a configuration of the class.
 
         Args:
             job: the job, before it is started.
@@ -54,35 +56,35 @@ class SubmitHook(ABC):
         """
 
     def __call__(self, cls: type[T]) -> type[T]:
-        """Decorates a configuration class.
+        """Decorate a configuration class.
 
         Raises:
-            TypeError: it is none.
+            TypeError: it is not one.
         """
         global _decorated
-        decorated: Any = cls
+        decorated: object = cls
         if not isinstance(decorated, type) or not is_config_class(decorated):
             raise TypeError(
                 f"{type(self).__qualname__}(...) decorates configuration classes, got {cls!r}"
             )
         hooks = (*vars(cls).get("__xpm_hooks__", ()), self)
-        decorated.__xpm_hooks__ = hooks  # type: ignore[attr-defined] # read below
+        decorated.__xpm_hooks__ = hooks
         _decorated += 1
         return cls
 
 
-_NONE: tuple[SubmitHook, ...] = ()
+_NONE: Hooks = ()
 
 
-def _distinct(hooks: Iterable[SubmitHook]) -> tuple[SubmitHook, ...]:
+def _distinct(hooks: Iterable[SubmitHook]) -> Hooks:
     found: dict[Any, SubmitHook] = {}
     for hook in hooks:
         found.setdefault((type(hook), hook.spec()), hook)
     return tuple(found.values())
 
 
-def class_hooks(cls: type) -> tuple[SubmitHook, ...]:
-    """The hooks of a class, those of its bases first; of equal ones the first."""
+def class_hooks(cls: type) -> Hooks:
+    """Return the hooks of a class, those of its bases first; of equal ones the first."""
     if not _decorated:
         return _NONE
     # the decorator that is nearest to the class has run first
@@ -90,7 +92,7 @@ def class_hooks(cls: type) -> tuple[SubmitHook, ...]:
 
 
 def submit_hooks(config: Any, *others: Any) -> list[SubmitHook]:
-    """The hooks of all configurations that a task holds, its own last.
+    """Return the hooks of all configurations that a task holds, its own last.
 
     Args:
         config: a configuration.
@@ -105,40 +107,27 @@ def submit_hooks(config: Any, *others: Any) -> list[SubmitHook]:
     return list(_distinct(h for root in (*others, config) for h in _collect(root)))
 
 
-def _known(info: ConfigState) -> tuple[SubmitHook, ...] | None:
+def _known(info: ConfigState) -> Hooks | None:
     known = info.known_hooks
     return known[1] if known is not None and known[0] == _decorated else None
 
 
-def _collect(root: ConfigObject) -> tuple[SubmitHook, ...]:
-    """Return the hooks of a configuration and of what it holds, each visited once."""
-    done: dict[int, tuple[SubmitHook, ...]] = {}
-    children_by_id: dict[int, list[ConfigObject]] = {}
-
-    def is_known(info: ConfigState) -> bool:
-        known = _known(info)
-        if known is None:
-            return False
-        done[id(info.pyobject)] = known
-        return True
-
-    def init_tasks_and_children(info: ConfigState) -> list[ConfigObject]:
-        found = children_by_id[id(info.pyobject)] = [*info.init_tasks, *children(info)]
-        return found
-
-    for config in postorder(root, is_known, init_tasks_and_children):
-        _merge(config.__xpm__, children_by_id[id(config)], done)
-    return done[id(root)]
+def _init_tasks_and_children(info: ConfigState) -> list[ConfigObject]:
+    return [*info.init_tasks, *children(info)]
 
 
-def _merge(
-    info: ConfigState, found: list[ConfigObject], done: dict[int, tuple[SubmitHook, ...]]
-) -> None:
-    parts = {done.get(id(child), _NONE): None for child in found}
-    parts[info.xpmtype.submit_hooks] = None
+def _merge(info: ConfigState, found: list[Hooks | None]) -> Hooks:
+    parts = {hooks or _NONE: None for hooks in (*found, info.xpmtype.submit_hooks)}
     parts.pop(_NONE, None)
-    merged = next(iter(parts), _NONE) if len(parts) < 2 else _distinct(h for p in parts for h in p)
-    done[id(info.pyobject)] = merged
-    # inside a loop what is found depends on where it was entered
-    if info.sealed and all(id(child) in done for child in found):
-        info.known_hooks = (_decorated, merged)
+    if len(parts) < 2:
+        return next(iter(parts), _NONE)
+    return _distinct(hook for hooks in parts for hook in hooks)
+
+
+def _remember(info: ConfigState, hooks: Hooks) -> None:
+    info.known_hooks = (_decorated, hooks)
+
+
+def _collect(root: ConfigObject) -> Hooks:
+    """Return the hooks of a configuration and of what it holds, each visited once."""
+    return fold(root, _known, _init_tasks_and_children, _merge, _remember)

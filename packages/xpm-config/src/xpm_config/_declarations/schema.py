@@ -23,6 +23,7 @@ from .type_variables import fixed_variables, specialized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from .hooks import SubmitHook
 
@@ -54,7 +55,6 @@ class ObjectType(ConfigType, Schema):
 
     __slots__ = (
         "_counted",
-        "_description",
         "arguments",
         "config_arguments",
         "config_type",
@@ -80,25 +80,18 @@ class ObjectType(ConfigType, Schema):
     deprecated: type | bool
     converts: Callable[[Any], Any] | None
 
-    def __init__(self, cls: type, frames: list[Any]) -> None:
+    def __init__(self, cls: type, frames: list[FrameType]) -> None:
         super().__init__(cls)
-        parents = [base.__xpmtype__ for base in cls.__bases__ if is_config_class(base)]
         self.arguments: dict[str, Argument] = {}
         self.old_arguments: dict[str, Callable[..., Any]] = {}
         self.partials: dict[str, Partial] = {}
-        fixed = fixed_variables(cls, frames)
-        for parent in reversed(parents):
-            for name, argument in parent.arguments.items():
-                self.arguments[name] = specialized(argument, fixed) if fixed else argument
-            self.old_arguments.update(parent.old_arguments)
-            self.partials.update(parent.partials)
         self._counted: tuple[CountedArgument, ...] | None = None
-        self._description: Any = None
         self.deprecated = False
         self.converts = None
-        self.is_instance = getattr(cls, "__xpm_instance__", False)
+        self.is_instance: bool = getattr(cls, "__xpm_instance__", False)
         self.is_task: bool = getattr(cls, "__xpm_task__", False)
         self.value_type = cls
+        self._inherit(frames)
         self._declare(frames)
         self.set_identifier(_type_identifier(cls))
         arguments = self.arguments.values()
@@ -114,7 +107,16 @@ class ObjectType(ConfigType, Schema):
         """The class as it was written."""
         return self.cls
 
-    def _declare(self, frames: list[Any]) -> None:
+    def _inherit(self, frames: list[FrameType]) -> None:
+        parents = [base.__xpmtype__ for base in self.cls.__bases__ if is_config_class(base)]
+        fixed = fixed_variables(self.cls, frames)
+        for parent in reversed(parents):
+            for name, argument in parent.arguments.items():
+                self.arguments[name] = specialized(argument, fixed) if fixed else argument
+            self.old_arguments.update(parent.old_arguments)
+            self.partials.update(parent.partials)
+
+    def _declare(self, frames: list[FrameType]) -> None:
         cls = self.cls
         own = vars(cls)
         if "__annotations__" in own or "__annotate_func__" in own or "__annotate__" in own:
@@ -142,7 +144,7 @@ class ObjectType(ConfigType, Schema):
                 self.old_arguments[name] = value
 
     def set_identifier(self, identifier: str) -> None:
-        """Sets what identifies the class (a deprecated one takes another's)."""
+        """Set what identifies the class (a deprecated one takes another's)."""
         self.identifier = TypeIdentifier(identifier.lower())
         if _control(self.identifier):
             self.preimage_start = extended(ord("N"), encode_text(self.identifier, {}, True, True))
@@ -171,15 +173,15 @@ class ObjectType(ConfigType, Schema):
         return class_hooks(self.cls)
 
     def getArgument(self, name: str) -> Argument:  # the name users know
-        """The argument of this name.
+        """Return the argument of this name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such argument.
         """
         return self.arguments[name]
 
     def parents(self) -> Iterator[Schema]:
-        """The schemas of the configuration classes that it derives from directly."""
+        """Return the schemas of the configuration classes that it derives from directly."""
         for base in self.cls.__bases__:
             if is_config_class(base) and not _is_root(base):
                 yield base.__xpmtype__
@@ -196,7 +198,7 @@ class ObjectType(ConfigType, Schema):
             )
         return self._counted
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[type, str]]:
         return getattr, (self.cls, "__xpmtype__")
 
     def __repr__(self) -> str:
@@ -208,7 +210,7 @@ def _is_root(cls: type) -> bool:
 
 
 def _type_identifier(cls: type) -> str:
-    given = getattr(cls, "__xpmid__", None)
+    given: str | Callable[[], object] | None = getattr(cls, "__xpmid__", None)
     if given is None:
         return qualified(cls)
     if isinstance(given, str):

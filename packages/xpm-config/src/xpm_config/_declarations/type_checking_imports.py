@@ -1,6 +1,6 @@
 """Names that a module imports for type checkers alone (`if TYPE_CHECKING:`).
 
-Modules whose classes speak of each other are written so. When an annotation is resolved,
+Modules whose classes refer to each other are written so. When an annotation is resolved,
 at the first use of its class, all of them can be imported.
 """
 
@@ -17,7 +17,7 @@ from xpm_config._model.argument import UNSET
 
 
 def imported_for_checkers(module: str, name: str) -> Any:
-    """What a module imports under a name for type checkers, or `UNSET`."""
+    """Return what a module imports under a name for type checkers, or `UNSET`."""
     for statement, alias in _imports(module):
         if isinstance(statement, ast.Import):
             if name == (alias.asname or alias.name.partition(".")[0]):
@@ -35,7 +35,7 @@ def imported_for_checkers(module: str, name: str) -> Any:
 
 @cache
 def _imports(module: str) -> list[tuple[Any, ast.alias]]:
-    """The imports under `if TYPE_CHECKING:` of a module."""
+    """Return the imports under `if TYPE_CHECKING:` of a module."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (KeyError, OSError, TypeError, SyntaxError):

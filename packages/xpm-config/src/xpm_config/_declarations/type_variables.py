@@ -146,7 +146,7 @@ class _Binding:
             raise _Unrelated(f"{known}, which {variable.__name__} stands for", str(kind))
 
     def _bind_arguments(self, type: BoundType, value: ConfigObject) -> None:
-        """`G[X]`, given a `G`: what the variables of G stand for must be of type X."""
+        """Bind `G[X]`, given a `G`: what the variables of G stand for must be of type X."""
         bindings = value.__xpm__.bindings or {}
         for variable, part in zip(_variables(type.cls), type.parameters, strict=False):
             kind = bindings.get(variable)

@@ -1,4 +1,5 @@
 """Configurations as plain data and as files, and back.
 
-Beside `_objects`: neither knows the other.
+Reads and writes objects by their records (`_model`) and declared types (`_types`), and seals those
+in sets (`_objects`). Does not know how classes are made.
 """

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from xpm_config._model.checks import checked_info
 from xpm_config.exceptions import DocumentError, EncodingError
 
 from .errors import Fault, inner
+from .json_places import json_line
 from .reader import read
 from .writer import to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    # gives the line of a path, or of its last key
+    LineOf = Callable[[tuple[object, ...], bool], int]
 
 C = TypeVar("C")
 
@@ -45,7 +52,7 @@ def _yaml() -> Any:
 
 
 def from_file(cls: type[C], path: str | os.PathLike[str]) -> C:
-    """Makes a configuration from a file.
+    """Return a configuration made from a file.
 
     Args:
         cls: its class; `Config` where the file names it under `$type`.
@@ -72,14 +79,14 @@ def from_file(cls: type[C], path: str | os.PathLike[str]) -> C:
         raise DocumentError(f"{file}:{lines(fault.path, fault.key)}: {fault}") from None
 
 
-def _check_version(data: Any) -> None:
-    version = data.get("$version", VERSION) if isinstance(data, dict) else VERSION
+def _check_version(data: object) -> None:
+    version: object = data.get("$version", VERSION) if isinstance(data, dict) else VERSION
     if not isinstance(version, int) or version > VERSION:
         raise Fault(inner(None, "$version"), f"expected a version up to {VERSION}, got {version!r}")
 
 
-def to_file(config: Any, path: str | os.PathLike[str]) -> None:
-    """Writes a configuration to a file.
+def to_file(config: object, path: str | os.PathLike[str]) -> None:
+    """Write a configuration to a file.
 
     Args:
         config: a configuration.
@@ -98,7 +105,7 @@ def to_file(config: Any, path: str | os.PathLike[str]) -> None:
         else:
             text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     except RecursionError:
-        raise EncodingError(f"{config.__xpm__.shown}, for {file}: {_TOO_DEEP}") from None
+        raise EncodingError(f"{checked_info(config).shown}, for {file}: {_TOO_DEEP}") from None
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with open(descriptor, "w", encoding="utf-8") as stream:
@@ -113,21 +120,21 @@ def to_file(config: Any, path: str | os.PathLike[str]) -> None:
         raise
 
 
-def _parse_yaml(file: Path, text: str) -> tuple[Any, Any]:
+def _parse_yaml(file: Path, text: str) -> tuple[object, LineOf]:
     yaml = _yaml()
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
-        problem = getattr(error, "problem", None) or error
+        line: int = mark.line + 1 if mark is not None else 1
+        problem: object = getattr(error, "problem", None) or error
         raise DocumentError(f"{file}:{line}: not YAML: {problem}") from None
     except ValueError as error:  # such as the date 2026-99-99
         raise DocumentError(f"{file}: not YAML: {error}") from None
     _refuse_doubles(yaml, file, root)
 
-    def line_of(path: tuple[Any, ...], key: bool) -> int:
+    def line_of(path: tuple[object, ...], key: bool) -> int:
         node, line = root, 1 if root is None else root.start_mark.line + 1
         for step in path:
             for at, found in _yaml_items(yaml, node):
@@ -169,7 +176,7 @@ def _given_twice(name: str) -> str:
     return f"the key {name!r} is given twice in one object"
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen = set()
@@ -180,51 +187,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _parse_json(file: Path, text: str) -> tuple[Any, Any]:
+def _parse_json(file: Path, text: str) -> tuple[object, LineOf]:
     try:
-        data = json.loads(text, object_pairs_hook=_unique)
+        data: object = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise DocumentError(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
     except ValueError as error:  # such as an int of 5,000 digits
         raise DocumentError(f"{file}: {error}") from None
     return data, lambda path, key: json_line(text, path)
-
-
-_token = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)')
-
-
-def json_line(text: str, path: tuple[Any, ...]) -> int:
-    """The line of a place in a JSON text (of its key, in an object), counted from 1."""
-    wanted = [step if isinstance(step, int) else str(step) for step in path]
-    # where we are: the step to each open container, None before the first key
-    at: list[Any] = []
-    kinds: list[str] = []
-    depth_found, line = 0, 1
-    expects_key = False
-    for match in _token.finditer(text):
-        token, start = match.group(1), match.start(1)
-        if expects_key and token.startswith('"'):
-            at[-1] = json.loads(token)
-        if not token.startswith((",", ":", "}", "]")):
-            known = at if not kinds or expects_key or kinds[-1] == "[" else None
-            if known is not None and len(at) > depth_found and at == wanted[: len(at)]:
-                depth_found, line = len(at), text.count("\n", 0, start) + 1
-                if depth_found == len(wanted):
-                    return line
-        if token in "{[":
-            kinds.append(token)
-            at.append(0 if token == "[" else None)
-            expects_key = token == "{"
-            if token == "[" and at == wanted[: len(at)] and len(at) > depth_found:
-                depth_found, line = len(at), text.count("\n", 0, start) + 1
-        elif token in "}]":
-            kinds.pop()
-            at.pop()
-            expects_key = False
-        elif token == ",":
-            if kinds[-1] == "[":
-                at[-1] += 1
-            expects_key = kinds[-1] == "{"
-        else:
-            expects_key = False
-    return line

@@ -22,7 +22,7 @@ def _module(name: str, qualname: str) -> ModuleType:
     """Return the module that is expected to hold a class, imported if it must be.
 
     A script may have been loaded under another name than `__main__` (see `module_name`);
-    what runs as `__main__` is not the program that the data speaks of then.
+    what runs as `__main__` is not the program that the data refers to then.
     """
     if name == "__main__" and not hasattr(sys.modules[name], qualname.partition(".")[0]):
         name = "__mp_main__" if "__mp_main__" in sys.modules else name
@@ -33,7 +33,7 @@ def find_class(name: str) -> type[ConfigClass]:
     """Return the configuration class of a name (`module:Class`); its module is imported.
 
     Raises:
-        LookupError: there is none.
+        LookupError: nothing has this name.
     """
     for cls in ObjectType.REGISTERED:
         if class_name(cls) == name:
@@ -59,7 +59,7 @@ def find_member(text: str) -> object:
     """Return the member of an enumeration of a name (`module:Class.MEMBER`).
 
     Raises:
-        LookupError: there is none.
+        LookupError: nothing has this name.
     """
     name, _, member = text.rpartition(".")
     module, _, qualname = name.partition(":")

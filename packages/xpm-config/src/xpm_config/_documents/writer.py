@@ -159,7 +159,7 @@ class _Writer:
 
 _ANY = AnyType()
 _PLAIN = (bool, int, float, str)
-# Types whose values are told apart by the texts that JSON makes of keys.
+# Types whose values differ as the texts that JSON makes of keys.
 _KEYS = (StrType, IntType, FloatType, BoolType, EnumType, PathType)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def sequence_encoder(element: Encode) -> Encode:
-    """The encoder of lists whose elements are encoded so."""
+    """Return the encoder of lists whose elements are encoded so."""
     return lambda value, refs, inner, follow: (
         b"\x07" + encode_elements(value, element, refs, follow, struct.pack("!d", len(value)))
         if not any(map(is_meta, value))
@@ -33,8 +33,10 @@ def _without_meta(value: Any, element: Encode, refs: Mapping[int, bytes], follow
 def encode_elements(
     items: Any, element: Encode, refs: Mapping[int, bytes], follow: bool, start: bytes
 ) -> bytes:
-    """Encodes from the last to the first: whether a dictionary needs its length depends
-    on what follows it."""
+    """Return the encoding of elements, made from the last to the first.
+
+    Whether a dictionary needs its length depends on what follows it.
+    """
     parts = []
     for item in reversed(items):
         encoded = element(item, refs, True, follow)
@@ -46,7 +48,7 @@ def encode_elements(
 
 
 def configs_encoder() -> Encode:
-    """The encoder of lists of configurations: many may hold the same ones."""
+    """Return the encoder of lists of configurations: many may hold the same ones."""
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
         parts = [refs[id(item)] for item in value if item.__xpm__.meta is not True]
@@ -56,7 +58,7 @@ def configs_encoder() -> Encode:
 
 
 def set_encoder(element: Encode) -> Encode:
-    """The encoder of sets: elements sorted by the digest of their encoding."""
+    """Return the encoder of sets: elements sorted by the digest of their encoding."""
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
         parts = [element(item, refs, True, True) for item in value if not is_meta(item)]
@@ -66,7 +68,7 @@ def set_encoder(element: Encode) -> Encode:
 
 
 def tuple_encoder(elements: tuple[Encode, ...] | None, rest: Encode | None) -> Encode:
-    """The encoder of tuples, given the encoder of each element or one for all."""
+    """Return the encoder of tuples, given the encoder of each element or one for all."""
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
         parts = []
@@ -85,7 +87,7 @@ def tuple_encoder(elements: tuple[Encode, ...] | None, rest: Encode | None) -> E
 
 
 def dict_encoder(key: Encode, element: Encode) -> Encode:
-    """The encoder of dictionaries, by ascending key."""
+    """Return the encoder of dictionaries, by ascending key."""
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
         items = [item for item in ordered_items(value) if not any(map(is_meta, item))]
@@ -111,7 +113,7 @@ def _first(item: tuple[Any, Any]) -> Any:
 
 
 def ordered_items(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
-    """The items of a dictionary by ascending key, as given where keys have no order."""
+    """Return the items of a dictionary by ascending key, as given where keys have no order."""
     items = list(value.items())
     if comparable(value):
         items.sort(key=_first)
@@ -119,12 +121,12 @@ def ordered_items(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
 
 
 def comparable(keys: Iterable[Any]) -> bool:
-    """Whether any two of the keys can be compared, and the order is total."""
+    """Return whether any two of the keys can be compared, and the order is total."""
     if all(isinstance(key, str) for key in keys):
         return True
     return all(isinstance(key, (int, float)) and key == key for key in keys)
 
 
 def could_be_key(encoded: bytes) -> bool:
-    """Whether the token that starts these bytes could be a dictionary's key."""
+    """Return whether the token that starts these bytes could be a dictionary's key."""
     return encoded[0] not in b"\x07\x09\x0e" and encoded[:2] != b"\x0fD"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import hashlib
+    from collections.abc import Callable
 
 
-def _load(data: bytes) -> Any:
+def _load(data: bytes) -> hashlib._Hash:
     global _new
     import hashlib
 
@@ -13,16 +17,16 @@ def _load(data: bytes) -> Any:
     return _new(data)
 
 
-_new: Any = _load
+_new: Callable[[bytes], hashlib._Hash] = _load
 
 
 def sha256(data: bytes) -> bytes:
-    """The digest (32 bytes)."""
-    return _new(data).digest()  # type: ignore[no-any-return] # hashlib's
+    """Return the digest (32 bytes)."""
+    return _new(data).digest()
 
 
 def sorted_by_digest(parts: list[bytes]) -> list[bytes]:
-    """Byte strings, by ascending digest."""
+    """Return byte strings, by ascending digest."""
     sha256(b"")  # loads hashlib
     new = _new
     return sorted(parts, key=lambda part: new(part).digest())

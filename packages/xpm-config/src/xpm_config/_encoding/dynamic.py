@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def encode_any(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
-    """The bytes of a value of any type, by the type it has."""
+    """Return the bytes of a value of any type, by the type it has."""
     encode = _BY_TYPE.get(type(value))
     if encode is None:
         encode = _find(value)

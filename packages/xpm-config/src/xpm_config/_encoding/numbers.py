@@ -21,12 +21,12 @@ _ELEMENTS: dict[type, Encode] = {int: encode_int, float: encode_float}
 
 
 def is_number(kind: type | None) -> TypeGuard[type]:
-    """Whether values of this type are packed many at a time."""
+    """Return whether values of this type are packed many at a time."""
     return kind in _NUMBERS
 
 
 def _lay(numbers: Collection[Any], kind: type, laid: bytearray, start: int, width: int) -> None:
-    """Writes the encodings of numbers into `laid`, `width` bytes apart.
+    """Write the encodings of numbers into `laid`, `width` bytes apart.
 
     Raises:
         struct.error: an int has more than 64 bits.
@@ -38,18 +38,24 @@ def _lay(numbers: Collection[Any], kind: type, laid: bytearray, start: int, widt
         laid[start + 1 + byte :: width] = packed[byte::8]
 
 
+def _laid(numbers: Collection[Any], kind: type) -> bytearray | None:
+    """Return the encodings of numbers one after the other, or None if an int is too long."""
+    laid = bytearray(9 * len(numbers))
+    try:
+        _lay(numbers, kind, laid, 0, 9)
+    except struct.error:
+        return None
+    return laid
+
+
 def numbers_encoder(kind: type) -> Encode:
-    """The encoder of lists of int or float, without a Python step for each number."""
+    """Return the encoder of lists of int or float, without a Python step for each number."""
     element = _ELEMENTS[kind]
     slow = sequence_encoder(element)
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
-        if len(value) < 16:
-            return slow(value, refs, inner, follow)
-        laid = bytearray(9 * len(value))
-        try:
-            _lay(value, kind, laid, 0, 9)
-        except struct.error:
+        laid = _laid(value, kind) if len(value) >= 16 else None
+        if laid is None:
             return slow(value, refs, inner, follow)
         return b"\x07" + struct.pack("!d", len(value)) + laid
 
@@ -57,7 +63,7 @@ def numbers_encoder(kind: type) -> Encode:
 
 
 def numbers_dict_encoder(key: type, element: type) -> Encode:
-    """The encoder of dictionaries of numbers by number, likewise."""
+    """Return the encoder of dictionaries of numbers by number, likewise."""
     slow = dict_encoder(_ELEMENTS[key], _ELEMENTS[element])
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
@@ -76,16 +82,12 @@ def numbers_dict_encoder(key: type, element: type) -> Encode:
 
 
 def numbers_set_encoder(kind: type) -> Encode:
-    """The encoder of sets of numbers, likewise."""
+    """Return the encoder of sets of numbers, likewise."""
     slow = set_encoder(_ELEMENTS[kind])
 
     def encode(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bool) -> bytes:
-        if len(value) < 16:
-            return slow(value, refs, inner, follow)
-        laid = bytearray(9 * len(value))
-        try:
-            _lay(value, kind, laid, 0, 9)
-        except struct.error:
+        laid = _laid(value, kind) if len(value) >= 16 else None
+        if laid is None:
             return slow(value, refs, inner, follow)
         whole = bytes(laid)
         parts = [whole[at : at + 9] for at in range(0, len(whole), 9)]

@@ -57,7 +57,7 @@ _has_control = re.compile(r"[\x00-\x0f]").search
 
 
 def extended(kind: int, *parts: bytes) -> bytes:
-    """An encoding under the tag that scheme 2 does not have."""
+    """Return an encoding under the tag that scheme 2 does not have."""
     return EXTENDED + bytes((kind,)) + b"".join(parts)
 
 
@@ -94,19 +94,19 @@ def encode_config(value: Any, refs: Mapping[int, bytes], inner: bool, follow: bo
 
 
 def reference(digest: bytes) -> bytes:
-    """How a nested configuration of this identifier is written."""
+    """Return how a nested configuration of this identifier is written."""
     if digest.startswith(b"\x0b\0\0\0\0"):
         return extended(CONFIG, digest)
     return b"\0" + digest
 
 
 def loop_reference(distance: int) -> bytes:
-    """How a configuration that is already on the path is written."""
+    """Return how a configuration that is already on the path is written."""
     return b"\0\x0b" + length(distance)
 
 
 def instance_position(position: int) -> bytes:
-    """What follows an instance that is not the first object of its identifier."""
+    """Return what follows an instance that is not the first object of its identifier."""
     return b"\x0d" + length(position) if position else b""
 
 

@@ -181,7 +181,7 @@ def explain(first: object, second: object) -> str:
         second: another one.
 
     Returns:
-        A line for each difference, or one that says that there is none.
+        A line for each difference, or one line for no difference.
     """
     found = differences(first, second)
     if not found:

@@ -23,16 +23,16 @@ class Identifier:
         return self.main
 
     def hex(self) -> str:
-        """64 lower-case hexadecimal digits."""
+        """Return 64 lower-case hexadecimal digits."""
         return self.main.hex()
 
     def state_dict(self) -> str:
-        """The identifier as JSON can hold it."""
+        """Return the identifier as JSON can hold it."""
         return self.main.hex()
 
     @staticmethod
     def from_state_dict(data: str | dict[str, str]) -> Identifier:
-        """The identifier that `state_dict` gave.
+        """Return the identifier that `state_dict` gave.
 
         Args:
             data: hexadecimal digits, or a dictionary with these under "main".

@@ -1,4 +1,7 @@
-"""The records of this package: markers, types, arguments, states of objects, and walks over them.
+"""The records of this package, and walks over them.
 
-The lowest room: it knows no other.
+`state` holds what a configuration object and its class carry (`ConfigState`, `Schema`), with the
+marks by which they are recognized; `argument` and `type` what a class declares; `traversal` walks
+over configurations; the rest are names, places in the user's code and texts. The lowest room: it
+knows no other.
 """

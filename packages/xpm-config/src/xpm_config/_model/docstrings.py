@@ -16,12 +16,12 @@ import docstring_parser
 
 
 def argument_help(cls: type, name: str) -> str | None:
-    """Documentation of an argument that a class declares, or None."""
+    """Return documentation of an argument that a class declares, or None."""
     return _source_helps(cls).get(name) or _docstring(cls)[2].get(name)
 
 
 def class_documentation(cls: type) -> tuple[str | None, str | None]:
-    """The first line of a class's documentation and the rest, without that of arguments."""
+    """Return the first line of a class's documentation and the rest, without that of arguments."""
     return _docstring(cls)[:2]
 
 
@@ -41,7 +41,7 @@ def _docstring(cls: type) -> tuple[str | None, str | None, dict[str, str]]:
 
 @cache
 def _source_helps(cls: type) -> dict[str, str]:
-    """Documentation of arguments in the body of a class: literals and `#:` comments."""
+    """Return documentation of arguments in the body of a class: literals and `#:` comments."""
     try:
         lines, _ = inspect.getsourcelines(cls)
         source = textwrap.dedent("".join(lines))

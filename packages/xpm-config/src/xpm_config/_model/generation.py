@@ -143,5 +143,5 @@ def pathgenerator(
     *,
     partial: Partial | None = None,
 ) -> PathGenerator:
-    """Return a `PathGenerator`, for `Annotated[Path, pathgenerator("out.txt")]`."""
+    """Return a generator of paths, for `Annotated[Path, pathgenerator("out.txt")]`."""
     return PathGenerator(path, partial=partial)

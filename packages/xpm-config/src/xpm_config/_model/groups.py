@@ -27,7 +27,7 @@ class ParameterGroup:
 
 
 def check_group(group: object, taker: str) -> None:
-    """Refuses what is no group, such as the name of one."""
+    """Refuse what is not a group, such as the name of one."""
     if not isinstance(group, ParameterGroup):
         raise TypeError(
             f"{taker}(...): expected groups, which param_group(...) gives, got {group!r}"
@@ -58,7 +58,7 @@ class Partial:
         self.name = name
 
     def excludes(self, groups: frozenset[ParameterGroup]) -> bool:
-        """Whether an argument of these groups is left out.
+        """Return whether an argument of these groups is left out.
 
         Being in an included group wins; then being in any excluded one.
         """
@@ -69,7 +69,7 @@ class Partial:
         return self.exclude_no_group and not groups
 
     def key(self) -> tuple[object, ...]:
-        """What distinguishes partials that leave out other arguments."""
+        """Return what distinguishes partials that leave out other arguments."""
         return (
             self.exclude_groups,
             self.include_groups,
@@ -82,7 +82,7 @@ class Partial:
 
 
 def param_group(name: str) -> ParameterGroup:
-    """A group of arguments, for `field(groups=[...])` and `partial(...)`.
+    """Return a group of arguments, for `field(groups=[...])` and `partial(...)`.
 
     Args:
         name: name of the group; two groups of one name are the same.
@@ -97,11 +97,11 @@ def partial(
     exclude_no_group: bool = False,
     exclude_all: bool = False,
 ) -> Partial:
-    """Describes an identifier in which some arguments do not count.
+    """Describe an identifier in which some arguments do not count.
 
     Args:
         exclude_groups: arguments in any of these groups are left out.
-        include_groups: arguments in any of these are kept whatever else is said.
+        include_groups: arguments in any of these are kept whatever else is asked for.
         exclude_no_group: arguments without group are left out.
         exclude_all: all arguments are left out (but those of `include_groups`).
 

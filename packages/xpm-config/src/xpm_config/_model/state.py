@@ -13,7 +13,7 @@ from .names import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import CodeType
+    from types import CodeType, FrameType
     from typing import ClassVar, TypeVar
 
     from .argument import Argument, CountedArgument
@@ -26,6 +26,15 @@ class ConfigClass:
     if TYPE_CHECKING:
         __xpmtype__: ClassVar[Schema]
         __xpm_task__: ClassVar[bool]
+        # what is remembered of one class, in its own dictionary: where it is defined, the
+        # functions around it until its first use, its schema and its value class, its hooks,
+        # and what a deprecated class changes in its schema
+        __xpm_defined__: ClassVar[tuple[CodeType, int]]
+        __xpm_frames__: ClassVar[list[FrameType]]
+        __xpm_schema__: ClassVar[Schema]
+        __xpm_value_class__: ClassVar[type]
+        __xpm_hooks__: ClassVar[tuple[Any, ...]]
+        __xpm_deprecation__: ClassVar[Callable[[Any], None]]
 
 
 class ConfigObject:
@@ -58,7 +67,7 @@ class Schema:
         converts: makes what a deprecated configuration stands for, or None.
         deprecated: the class to use instead, or whether the class is deprecated.
         holds_many: whether an argument may hold any number of configurations.
-        is_instance: whether its objects are told apart even when their values are equal.
+        is_instance: whether its objects are distinguished even when their values are equal.
         is_task: whether it is a task.
     """
 
@@ -112,7 +121,7 @@ class ConfigState:
         init_tasks: lightweight tasks that run before it is used.
         dependencies: dependencies that were added to it.
         job: the job of a submitted task; this package does not look into it.
-        meta: True or False where `setmeta` said so, else None.
+        meta: what `setmeta` has set, True or False; else None.
         sealed: whether it is frozen.
         validated: whether its values were validated and have not changed since.
         generated: names of the arguments whose values were generated when sealing.

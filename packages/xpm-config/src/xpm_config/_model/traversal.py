@@ -9,10 +9,11 @@ from .type import CONTAINERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import Any, TypeVar
 
     from .state import ConfigState
 
+    V = TypeVar("V")
     Children = Callable[[ConfigState], list[ConfigObject]]
 
 
@@ -126,6 +127,47 @@ def postorder(
         ordered.append(config)
         stack.pop()
     return ordered
+
+
+def fold(
+    root: ConfigObject,
+    known: Callable[[ConfigState], V | None],
+    children_of: Children,
+    merge: Callable[[ConfigState, list[V | None]], V],
+    remember: Callable[[ConfigState, V], None],
+) -> V:
+    """Return a value of a configuration that is made from those of what it holds, bottom-up.
+
+    Args:
+        root: the configuration.
+        known: gives a value that was remembered, or None.
+        children_of: gives what is below a configuration.
+        merge: makes the value of a configuration from those of its children; the value of one
+            that is on the path (in a loop) is None.
+        remember: remembers the value of a sealed configuration.
+    """
+    values: dict[int, V] = {}
+    children_by_id: dict[int, list[ConfigObject]] = {}
+
+    def is_known(info: ConfigState) -> bool:
+        value = known(info)
+        if value is None:
+            return False
+        values[id(info.pyobject)] = value
+        return True
+
+    def kept_children(info: ConfigState) -> list[ConfigObject]:
+        found = children_by_id[id(info.pyobject)] = children_of(info)
+        return found
+
+    for config in postorder(root, is_known, kept_children):
+        info = config.__xpm__
+        parts = [values.get(id(child)) for child in children_by_id[id(config)]]
+        value = values[id(config)] = merge(info, parts)
+        # inside a loop the value depends on where the loop was entered
+        if info.sealed and all(part is not None for part in parts):
+            remember(info, value)
+    return values[id(root)]
 
 
 def walk(config: Any, *, into_produced: bool = True) -> Iterator[Any]:

@@ -48,7 +48,7 @@ class Type:
         holds_configs: whether a value may be or hold a configuration.
         only_paths: whether values consist of paths alone (which never count).
         plain: values of these exact types are taken as they are (None: no such shortcut).
-        generic: whether it speaks of type variables, or of the arguments of a generic class.
+        generic: whether it names type variables, or the arguments of a generic class.
     """
 
     __slots__ = ("coerce", "encode", "generic", "holds_configs", "only_paths", "plain")

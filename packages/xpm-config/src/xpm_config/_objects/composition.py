@@ -27,7 +27,7 @@ def _takes(type: Type, value: Any) -> bool:
 
 
 def compose(outer: Any, inner: Any) -> Any:
-    """Sets the one argument of `outer` whose type takes `inner`.
+    """Set the one argument of `outer` whose type takes `inner`.
 
     Returns:
         `outer`.

@@ -13,7 +13,7 @@ _found: list[Any] = []
 
 
 def storage() -> Any:
-    """The module that stores configurations.
+    """Return the module that stores configurations.
 
     Raises:
         MissingStorageError: none is installed.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from xpm_config._model.checks import checked_info
 from xpm_config._model.locations import user_location, warn_user
-from xpm_config._model.traversal import append_configs, postorder
+from xpm_config._model.traversal import append_configs, fold
 
 if TYPE_CHECKING:
     from xpm_config._model.locations import Location
@@ -122,38 +122,22 @@ def collect_tags(config: object) -> Tags:
     known = _known(root)
     if known is not None:
         return known
-    done: dict[int, Tags] = {}
-    sources: dict[int, list[ConfigObject]] = {}
-
-    def is_known(info: ConfigState) -> bool:
-        known = _known(info)
-        if known is None:
-            return False
-        done[id(info.pyobject)] = known
-        return True
-
-    def sources_of(info: ConfigState) -> list[ConfigObject]:
-        found = sources[id(info.pyobject)] = _sources(info)
-        return found
-
-    for current in postorder(root.pyobject, is_known, sources_of):
-        info, key = current.__xpm__, id(current)
-        merged = done[key] = _merge(info, [done.get(id(s), _NO_TAGS) for s in sources[key]])
-        # inside a loop what is merged depends on where it was entered
-        if info.sealed and all(id(source) in done for source in sources[key]):
-            info.known_tags = (_late_tags, merged)
-    return done[id(config)]
+    return fold(root.pyobject, _known, _sources, _merge, _remember)
 
 
-def _merge(info: ConfigState, inherited: list[Tags]) -> Tags:
+def _remember(info: ConfigState, tags: Tags) -> None:
+    info.known_tags = (_late_tags, tags)
+
+
+def _merge(info: ConfigState, inherited: list[Tags | None]) -> Tags:
     own = info.own_tags
-    inherited = [tags for tags in inherited if tags]
-    if not inherited:
+    sources = [tags for tags in inherited if tags]
+    if not sources:
         return own or _NO_TAGS
-    if len(inherited) == 1 and not own:
-        return inherited[0]
+    if len(sources) == 1 and not own:
+        return sources[0]
     merged: Tags = {}
-    for tags in (*inherited, own or _NO_TAGS):
+    for tags in (*sources, own or _NO_TAGS):
         for name, (value, place) in tags.items():
             known = merged.get(name)
             if known is not None and known[0] is not value and known[0] != value:

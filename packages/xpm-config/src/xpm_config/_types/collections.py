@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _elements(element: Type, describe: str) -> Callable[[Any], list[Any]]:
-    """The closure that checks the elements of a sequence."""
+    """Return the closure that checks the elements of a sequence."""
     coerce, plain = element.coerce, element.plain
 
     def check(values: Any) -> list[Any]:
@@ -43,17 +43,36 @@ def _elements(element: Type, describe: str) -> Callable[[Any], list[Any]]:
     return check
 
 
-class ListType(Type):
-    """`list[T]`; a tuple is refused."""
+class _ElementsType(Type):
+    """A container of any number of elements of one type."""
 
     __slots__ = ("element",)
 
     def __init__(self, element: Type) -> None:
         super().__init__()
         self.element = element
-        self.generic = any(part.generic for part in self.parts())
+        self.generic = element.generic
         self.holds_configs = element.holds_configs
         self.only_paths = element.only_paths
+
+    def parts(self) -> tuple[Type, ...]:
+        return (self.element,)
+
+    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
+        return type(self)(*parts)
+
+    def __str__(self) -> str:
+        return f"{self._name}[{self.element}]"
+
+
+class ListType(_ElementsType):
+    """`list[T]`; a tuple is refused."""
+
+    __slots__ = ()
+    _name = "list"
+
+    def __init__(self, element: Type) -> None:
+        super().__init__(element)
         if is_number(element.plain):
             self.encode = numbers_encoder(element.plain)
         elif element.encode is encode_config:
@@ -62,58 +81,37 @@ class ListType(Type):
             self.encode = sequence_encoder(element.encode)
         check = _elements(element, "{}")
 
-        def coerce(value: object) -> Any:
+        def coerce(value: object) -> list[Any]:
             if not isinstance(value, list):
                 raise Refused(self.name, value)
             return check(value)
 
         self.coerce = coerce
 
-    def parts(self) -> tuple[Type, ...]:
-        return (self.element,)
-
-    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
-        return ListType(*parts)
-
-    def __str__(self) -> str:
-        return f"list[{self.element}]"
-
     def exact(self, value: object) -> bool:
         return isinstance(value, list) and all(map(self.element.exact, value))
 
 
-class SetType(Type):
+class SetType(_ElementsType):
     """`set[T]`; a list is refused."""
 
-    __slots__ = ("element",)
+    __slots__ = ()
+    _name = "set"
 
     def __init__(self, element: Type) -> None:
-        super().__init__()
-        self.element = element
-        self.generic = any(part.generic for part in self.parts())
-        self.holds_configs = element.holds_configs
-        self.only_paths = element.only_paths
+        super().__init__(element)
         if is_number(element.plain):
             self.encode = numbers_set_encoder(element.plain)
         else:
             self.encode = set_encoder(element.encode)
         check = _elements(element, "an element")
 
-        def coerce(value: object) -> Any:
+        def coerce(value: object) -> set[Any]:
             if not isinstance(value, (set, frozenset)):
                 raise Refused(self.name, value)
             return set(check(value))
 
         self.coerce = coerce
-
-    def parts(self) -> tuple[Type, ...]:
-        return (self.element,)
-
-    def rebuilt(self, parts: tuple[Type, ...]) -> Type:
-        return SetType(*parts)
-
-    def __str__(self) -> str:
-        return f"set[{self.element}]"
 
     def exact(self, value: object) -> bool:
         return isinstance(value, (set, frozenset)) and all(map(self.element.exact, value))
@@ -241,7 +239,7 @@ class DictType(Type):
 
 
 def is_container(type: Type) -> bool:
-    """Whether a value of the type may have any number of elements."""
+    """Return whether a value of the type may have any number of elements."""
     return isinstance(type, (ListType, SetType, TupleType, DictType)) or any(
         map(is_container, type.parts())
     )

@@ -37,7 +37,7 @@ class ConfigType(Type):
         self.coerce = coerce
 
     def _convert(self, value: object) -> Any:
-        """A deprecated configuration that stands for one of this type, or an error."""
+        """Return a deprecated configuration that stands for one of this type, or an error."""
         if isinstance(value, ConfigObject) and value.__xpm__.xpmtype.converts:
             converted = convert(value)
             if isinstance(converted, self.cls):

@@ -107,77 +107,59 @@ def coerce_none(value: object) -> None:
 
 
 class _Scalar(Type):
+    """A type without parts, whose values are of one Python type."""
+
     __slots__ = ()
-    _coerce: Callable[[Any], Any]
-    _encode: Encode
     _plain: type
+    _closures: tuple[Callable[[object], object], Encode]
+
+    def __init_subclass__(
+        cls, plain: type, coerce: Callable[[object], object], encode: Encode
+    ) -> None:
+        cls._name = "None" if plain is type(None) else plain.__name__
+        cls._plain = plain
+        cls._closures = (coerce, encode)
 
     def __init__(self) -> None:
         super().__init__()
-        cls = type(self)
-        self.coerce = cls._coerce
-        self.encode = cls._encode
-        self.plain = cls._plain
+        self.coerce, self.encode = self._closures
+        self.plain = self._plain
 
 
-class IntType(_Scalar):
+class IntType(_Scalar, plain=int, coerce=coerce_int, encode=encode_int):
     """`int`: takes `True`, `1.0` and `"5"`; refuses `1.5`."""
 
     __slots__ = ()
-    _name = "int"
-    _coerce = staticmethod(coerce_int)
-    _encode = staticmethod(encode_int)
-    _plain = int
 
 
-class FloatType(_Scalar):
+class FloatType(_Scalar, plain=float, coerce=coerce_float, encode=encode_float):
     """`float`: takes `1`, `True` and `"1.5"`."""
 
     __slots__ = ()
-    _name = "float"
-    _coerce = staticmethod(coerce_float)
-    _encode = staticmethod(encode_float)
-    _plain = float
 
 
-class BoolType(_Scalar):
+class BoolType(_Scalar, plain=bool, coerce=coerce_bool, encode=encode_bool):
     """`bool`: takes 0, 1, `"true"` and `"false"`."""
 
     __slots__ = ()
-    _name = "bool"
-    _coerce = staticmethod(coerce_bool)
-    _encode = staticmethod(encode_bool)
-    _plain = bool
 
 
-class StrType(_Scalar):
+class StrType(_Scalar, plain=str, coerce=coerce_str, encode=encode_text):
     """`str`: takes strings alone."""
 
     __slots__ = ()
-    _name = "str"
-    _coerce = staticmethod(coerce_str)
-    _encode = staticmethod(encode_text)
-    _plain = str
 
 
-class BytesType(_Scalar):
+class BytesType(_Scalar, plain=bytes, coerce=coerce_bytes, encode=encode_any):
     """`bytes`: takes `bytearray` too."""
 
     __slots__ = ()
-    _name = "bytes"
-    _coerce = staticmethod(coerce_bytes)
-    _encode = staticmethod(encode_any)
-    _plain = bytes
 
 
-class NoneType(_Scalar):
+class NoneType(_Scalar, plain=type(None), coerce=coerce_none, encode=encode_any):
     """None alone."""
 
     __slots__ = ()
-    _name = "None"
-    _coerce = staticmethod(coerce_none)
-    _encode = staticmethod(encode_any)
-    _plain = type(None)
 
     def optional(self) -> bool:
         return True

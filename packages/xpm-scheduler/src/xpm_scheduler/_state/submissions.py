@@ -46,7 +46,7 @@ class StaticFacts:
         )
 
     def all(self) -> list[tuple[str, str, float | None]]:
-        """Identifier, type and time of submission of each job, in this order."""
+        """Return identifier, type and time of submission of each job, in this order."""
         self._read()
         jobs = []
         for job_id, line in self._lines.items():

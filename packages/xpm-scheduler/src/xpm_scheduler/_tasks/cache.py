@@ -29,7 +29,7 @@ _dry: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def cache(name: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Makes a method keep what it finds in a file, or a folder, of its configuration.
+    """Make a method keep what it finds in a file, or a folder, of its configuration.
 
     The method gets a path after `self`. If there is something at that path, it was made by
     the same method of an equal configuration, wholly: the method reads it. If not, the method

@@ -103,6 +103,8 @@ class ServerConnection(TicketConnection):
         with self._lock:
             self._closed = True
             self._requests.clear()
+            # What an interrupted call has left, as of a cancelled job, is still sent.
+            self._buffer.flush()
             self._buffer.wake()
             if self._thread is None:
                 self._close_descriptors()
