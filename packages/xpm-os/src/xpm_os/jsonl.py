@@ -149,7 +149,7 @@ class LineReader:
                 self.position += len(file.readline())
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """The objects that were appended since the last time."""
+        """Return the objects that were appended since the last time."""
         try:
             file = open(self.path, "rb")  # noqa: SIM115 -- closed by the block below
         except (FileNotFoundError, NotADirectoryError):
@@ -178,12 +178,12 @@ class LineReader:
                 self.position += len(lines)
 
     def take_problems(self) -> list[Problem]:
-        """What could not be read since the last time."""
+        """Return what could not be read since the last time."""
         problems, self._problems = self._problems, []
         return problems
 
     def _decode(self, lines: bytes) -> list[dict[str, Any]]:
-        """The objects of whole lines: all at once, or one by one when one is damaged."""
+        """Return the objects of whole lines: all at once, or one by one when one is damaged."""
         # One call of the decoder takes half as long as one a line.
         joined = b"[" + lines.replace(b"\n", b",")[:-1] + b"]"
         try:

@@ -14,7 +14,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from types import TracebackType
 from typing import Any
 
 from .locks import FileLock
@@ -49,7 +48,7 @@ def exchange(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _renameat2() -> Callable[..., int] | None:
-    """The function of the C library, which gives the number of the error; Linux has it."""
+    """Return the function of the C library, which gives the number of the error; Linux has it."""
     # Only who moves folders needs it.
     import ctypes
 
@@ -119,12 +118,7 @@ class Stage:
     def __enter__(self) -> Stage:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.remove()
 
 

@@ -40,7 +40,7 @@ def _nothing(_path: str, _entry: os.DirEntry[str]) -> bool:
 
 
 def scan(root: str, left_out: LeftOut = _nothing) -> Tree:
-    """What a folder holds. Sockets, pipes and devices are nothing that could be kept."""
+    """Return what a folder holds. Sockets, pipes and devices are nothing that could be kept."""
     tree: Tree = {}
     stack = [""]
     while stack:
@@ -104,7 +104,7 @@ def copy_tree(source: str, target: str, tree: Tree, *, absolute: bool = False) -
 
 
 def _absolute_link(root: str, path: str, target: str) -> str:
-    """The target of a link at `path`, absolute when it leads out of the tree at `root`."""
+    """Return the target of a link at `path`, absolute when it leads out of the tree at `root`."""
     if os.path.isabs(target):
         return target
     inside = os.path.normpath(os.path.join(os.path.dirname(path), target))

@@ -17,7 +17,7 @@ from .find import config_option
 
 @click.group("direct")
 def direct() -> None:
-    """The launcher of this machine."""
+    """Return the launcher of this machine."""
 
 
 @direct.command()

@@ -16,7 +16,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def config_option(text: str) -> Callable[[_Function], _Function]:
-    """The option `--config`, with what the folder is for here."""
+    """Return the option `--config`, with what the folder is for here."""
     return click.option(
         "--config",
         type=click.Path(file_okay=False, path_type=Path),

@@ -49,16 +49,16 @@ class LauncherEvents(Protocol):
     """What a launcher reports; called from any thread, must return at once."""
 
     def granted(self, ticket: Ticket) -> None:
-        """A slot is reserved for `ticket`: answer with `ticket.start` or `ticket.cancel`."""
+        """Handle the grant of a slot: answer with `ticket.start` or `ticket.cancel`."""
 
     def started(self, ticket: Ticket, process: Process) -> None:
-        """The process runs."""
+        """Handle the start of the process."""
 
     def refused(self, ticket: Ticket, error: LaunchError) -> None:
-        """It cannot run here, or could not be started; nothing follows."""
+        """Handle that it cannot run here, or could not be started; nothing follows."""
 
     def ended(self, ticket: Ticket, exit: ProcessExit) -> None:
-        """The process is gone; nothing follows."""
+        """Handle the end of the process; nothing follows."""
 
 
 class Launcher(ABC):
@@ -107,7 +107,7 @@ class Launcher(ABC):
     # --- For schedulers; most launchers need none of it
 
     def onSubmit(self, job: Any) -> None:  # noqa: B027 - optional
-        """Called by a scheduler with each job that is submitted with this launcher.
+        """Note each job that is submitted with this launcher.
 
         A launcher may add dependencies here, such as units of a counter.
         """

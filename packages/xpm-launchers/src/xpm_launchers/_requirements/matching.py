@@ -37,7 +37,7 @@ def satisfies(req: RequiredResources, host: HostSpecification) -> bool:
 
 
 def _shared(req: RequiredResources, host: HostSpecification, assigned: Sequence[int | None]) -> int:
-    """The part of the host's memory that the accelerators take."""
+    """Return the part of the host's memory that the accelerators take."""
     return sum(
         spec.memory
         for spec, index in zip(req.accelerators, assigned, strict=True)
