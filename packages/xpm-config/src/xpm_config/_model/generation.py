@@ -143,5 +143,8 @@ def pathgenerator(
     *,
     partial: Partial | None = None,
 ) -> PathGenerator:
-    """Return a generator of paths, for `Annotated[Path, pathgenerator("out.txt")]`."""
+    """Return a generator of paths, as the mark of an annotated `Path`.
+
+    It is written `Annotated[Path, pathgenerator("out.txt")]`.
+    """
     return PathGenerator(path, partial=partial)
