@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import random
 import resource
 import shutil
 import signal
@@ -13,10 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from driver_tools import seeded
 
 import xpm_scheduler._archive.archiver as archiving
 import xpm_scheduler._archive.worker as worker
@@ -434,7 +433,8 @@ def test_what_cannot_be_recovered_is_said(tmp_path: Path) -> None:
 _ARCHIVE = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+here = Path(sys.argv[1])
+sys.path[:0] = [str(here), str(here.parent / "modules")]
 import test_auxiliary as t
 base = Path(sys.argv[2])
 ws = t.workspace(base / "ws", backup=base / "backup", move=base / "fast")
@@ -456,12 +456,9 @@ def restore_all(ws: Workspace, jobs: list[JobFolder]) -> None:
 @pytest.mark.parametrize("how", ["at once", "later"])
 @pytest.mark.parametrize("archivers", [1, 2])
 def test_archivers_killed_at_any_moment_lose_nothing(
-    tmp_path: Path, how: str, archivers: int, record_property: Callable[[str, object], None]
+    tmp_path: Path, how: str, archivers: int
 ) -> None:
-    seed = random.SystemRandom().randrange(2**32)
-    record_property("seed", seed)
-    print(f"seed {seed}")
-    generator = random.Random(seed)
+    generator = seeded(archivers)
     count = 20
     backup, fast = tmp_path / "backup", tmp_path / "fast"
     ws = workspace(tmp_path / "ws", backup=backup, move=fast)

@@ -100,18 +100,18 @@ def test_completion_is_told_once_for_each_callback_however_late(tmp_path: Path) 
     from lasting import Note
 
     journal = tmp_path / "journal"
-    told: list[str] = []
+    calls: list[str] = []
     with experiment(tmp_path, "ends") as xp:
         task = Note.C(number=1, journal=journal)
-        task.on_completed(lambda: told.append("before"))
+        task.on_completed(lambda: calls.append("before"))
         task.submit()
-        task.on_completed(lambda: told.append("after"))
+        task.on_completed(lambda: calls.append("after"))
         task.wait()
         task.on_completed(lambda: Note.C(number=2, journal=journal).submit())
         failing = Note.C(number=3, journal=journal, fail=True).submit()
-        failing.on_completed(lambda: told.append("never"))
-    task.on_completed(lambda: told.append("late"))
-    assert told == ["before", "after", "late"]
+        failing.on_completed(lambda: calls.append("never"))
+    task.on_completed(lambda: calls.append("late"))
+    assert calls == ["before", "after", "late"]
     assert len(xp.jobs) == 3
     assert failing.job.state == JobState.ERROR
 

@@ -96,10 +96,10 @@ def test_a_failed_task_is_run_again_when_the_same_object_is_submitted(tmp_path: 
     from lasting import Note
 
     journal, gate = tmp_path / "journal", tmp_path / "gate"
-    told: list[str] = []
+    calls: list[str] = []
     with experiment(tmp_path, "first"):
         task = Note.C(number=1, journal=journal, fail=True)
-        task.on_completed(lambda: told.append("done"))
+        task.on_completed(lambda: calls.append("done"))
         task.submit()
         task.wait()
         task.submit()
@@ -110,7 +110,7 @@ def test_a_failed_task_is_run_again_when_the_same_object_is_submitted(tmp_path: 
         task.submit()
         top = Note.C(number=2, journal=journal, needs=[task]).submit()
     assert not xp.failed
-    assert told == ["done"]
+    assert calls == ["done"]
     assert top.job.state == JobState.DONE
     gate.touch()
 

@@ -117,12 +117,12 @@ def test_a_failure_is_told_with_its_reason_its_log_and_what_it_stopped(
         "reason": "failed",
         "message": "RuntimeError: out of luck",
     }
-    said = capsys.readouterr().err
-    assert "3 tasks: 1 done, 1 failed, 1 not started" in said
-    assert "RuntimeError: out of luck" in said
-    assert str(cause.stderr()) in said
-    assert "| about to fail" in said
-    assert f"not started because fail {cause.job.identifier[:8]}" in said
+    printed = capsys.readouterr().err
+    assert "3 tasks: 1 done, 1 failed, 1 not started" in printed
+    assert "RuntimeError: out of luck" in printed
+    assert str(cause.stderr()) in printed
+    assert "| about to fail" in printed
+    assert f"not started because fail {cause.job.identifier[:8]}" in printed
     states = json.loads((xp.workdir / "status.json").read_text())
     assert states["status"] == "failed"
     assert states["job_states"][cause.job.identifier] == "error:FAILED"
@@ -248,8 +248,8 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
         part = Add.C(x=tag(1)).submit()
         total = Total.C(parts=[part]).submit()
     assert not (tmp_path / "ws").exists()
-    said = capsys.readouterr().err.splitlines()
-    assert said == [
+    printed = capsys.readouterr().err.splitlines()
+    assert printed == [
         f"sample.add/{part.__xpm__.identifier} (x=1)",
         f"sample.total/{total.__xpm__.identifier} (x=1)",
     ]
@@ -485,14 +485,14 @@ def test_a_job_tells_how_far_it_is(tmp_path: Path) -> None:
 def test_listeners_are_told_what_happens(tmp_path: Path) -> None:
     from sample import Add
 
-    told: list[str] = []
+    calls: list[str] = []
 
     class Teller(Listener):
         def job_submitted(self, job: Job) -> None:
-            told.append(f"submitted {job.name}")
+            calls.append(f"submitted {job.name}")
 
         def on_job_state_changed(self, job: Job) -> None:
-            told.append(job.state.name)
+            calls.append(job.state.name)
 
     teller = Teller()
     with experiment(tmp_path, "told") as xp:
@@ -501,7 +501,7 @@ def test_listeners_are_told_what_happens(tmp_path: Path) -> None:
         xp.wait()
         xp.scheduler.removelistener(teller)
         Add.C(x=2).submit()
-    assert told == ["submitted add", "READY", "SCHEDULED", "RUNNING", "DONE"]
+    assert calls == ["submitted add", "READY", "SCHEDULED", "RUNNING", "DONE"]
 
 
 def test_the_garbage_collector_is_left_as_it_was(tmp_path: Path) -> None:

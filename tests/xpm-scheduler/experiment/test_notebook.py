@@ -85,10 +85,10 @@ def test_a_plan_runs_in_the_cells_of_a_notebook(tmp_path: Path, sample_modules: 
     assert opened.error is None, opened.message
     assert submitted.out == "1\n"
     # The live line is below the cell: it takes itself back, and goes when all has ended.
-    said = opened.err + submitted.err + closed.err
-    assert re.search(r"\rover-cells: +\d+%.*\d running, \d waiting\]", said), said
+    printed = opened.err + submitted.err + closed.err
+    assert re.search(r"\rover-cells: +\d+%.*\d running, \d waiting\]", printed), printed
     assert closed.out == "None done\n"
-    assert "over-cells: 2 tasks: 2 done, in" in said
+    assert "over-cells: 2 tasks: 2 done, in" in printed
     assert (block.error, block.out) == (None, "False\n")
     assert shared.out == "1 [set()]\n"
     assert cell.error == "SubmissionError"

@@ -5,26 +5,17 @@ from __future__ import annotations
 import collections
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from driver_tools import finish, run_and_kill, seeded, wait_until
 
 MODULES = Path(__file__).parents[1] / "modules"
 TASKS = 15  # of the plan
-
-
-def wait_until(condition: Callable[[], bool], limit: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come to hold"
-        time.sleep(0.01)
 
 
 def start(tmp_path: Path, seconds: float, name: str = "chains") -> subprocess.Popen[str]:
@@ -34,13 +25,6 @@ def start(tmp_path: Path, seconds: float, name: str = "chains") -> subprocess.Po
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
-
-
-def finish(driver: subprocess.Popen[str], limit: float = 50.0) -> str:
-    """Wait for a driver that must succeed; returns what it said."""
-    _, said = driver.communicate(timeout=limit)
-    assert driver.returncode == 0, said
-    return said
 
 
 def executions(tmp_path: Path) -> collections.Counter[str]:
@@ -59,20 +43,10 @@ def assert_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_a_driver_killed_at_any_moment_repeats_nothing(
-    tmp_path: Path, number: int, record_property: Callable[[str, object], None]
-) -> None:
-    seed = random.SystemRandom().randrange(2**32)
-    record_property("seed", seed)
-    print(f"seed {seed} (round {number})")
-    generator = random.Random(seed)
+def test_a_driver_killed_at_any_moment_repeats_nothing(tmp_path: Path, number: int) -> None:
+    generator = seeded(number)
     for _ in range(4):
-        driver = start(tmp_path, seconds=0.02)
-        try:
-            driver.wait(timeout=generator.uniform(0.05, 0.7))
-        except subprocess.TimeoutExpired:
-            driver.kill()
-        driver.communicate(timeout=30)
+        run_and_kill(start(tmp_path, seconds=0.02), generator.uniform(0.05, 0.7))
     finish(start(tmp_path, seconds=0.02))
     assert_once(tmp_path)
 
@@ -90,10 +64,10 @@ def test_two_runs_of_one_experiment_follow_each_other(tmp_path: Path) -> None:
     assert first.stdout is not None
     assert first.stdout.readline() == "submitted\n"
     second = start(tmp_path, seconds=0.05)
-    said = finish(second)
+    printed = finish(second)
     finish(first)
-    assert f"waiting for another run of this experiment to end (process {first.pid} on" in said
-    assert "15 done (15 before)" in said
+    assert f"waiting for another run of this experiment to end (process {first.pid} on" in printed
+    assert "15 done (15 before)" in printed
     assert_once(tmp_path)
 
 
@@ -138,16 +112,16 @@ def test_jobs_outlive_their_driver_and_are_taken_over(
     wait_until(lambda: gates_begun(tmp_path))
     began = time.monotonic()
     driver.send_signal(number)
-    _, said = driver.communicate(timeout=30)
+    _, printed = driver.communicate(timeout=30)
     assert time.monotonic() - began < 10
     assert driver.returncode != 0
     if number != signal.SIGKILL:
-        assert "2 tasks go on without this process" in said
+        assert "2 tasks go on without this process" in printed
     second = gate_driver(tmp_path)
     wait_until(lambda: status_of_gates(tmp_path) == ["running", "running"])
     (tmp_path / "open").touch()
-    _, said = second.communicate(timeout=30)
-    assert second.returncode == 0, said
+    _, printed = second.communicate(timeout=30)
+    assert second.returncode == 0, printed
     assert sorted((tmp_path / "journal").read_text().splitlines()) == [
         "begin 1",
         "begin 2",
@@ -164,9 +138,9 @@ def test_jobs_that_end_while_no_driver_runs_count(tmp_path: Path) -> None:
     (tmp_path / "open").touch()
     wait_until(lambda: len(list((tmp_path / "ws" / "jobs").glob("*/*/*.done"))) == 2)
     second = gate_driver(tmp_path)
-    _, said = second.communicate(timeout=30)
-    assert second.returncode == 0, said
-    assert "2 done (2 before)" in said
+    _, printed = second.communicate(timeout=30)
+    assert second.returncode == 0, printed
+    assert "2 done (2 before)" in printed
 
 
 def test_a_killed_job_taken_over_is_lost_and_run_again_by_the_next(tmp_path: Path) -> None:
@@ -178,12 +152,12 @@ def test_a_killed_job_taken_over_is_lost_and_run_again_by_the_next(tmp_path: Pat
     wait_until(lambda: status_of_gates(tmp_path) == ["running", "running"])
     os.kill(int((tmp_path / "pid-1").read_text()), signal.SIGKILL)
     (tmp_path / "open").touch()
-    _, said = second.communicate(timeout=30)
+    _, printed = second.communicate(timeout=30)
     assert second.returncode == 1
-    assert "1 done, 1 failed" in said
+    assert "1 done, 1 failed" in printed
     third = gate_driver(tmp_path)
-    _, said = third.communicate(timeout=30)
-    assert third.returncode == 0, said
+    _, printed = third.communicate(timeout=30)
+    assert third.returncode == 0, printed
     journal = (tmp_path / "journal").read_text().splitlines()
     assert journal.count("begin 1") == 2, "it was killed, and run again"
     assert journal.count("begin 2") == 1

@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fault_tools import MODULES, assert_once, finish, rounds, run_and_kill, seeded, start_driver
+from driver_tools import finish, run_and_kill, seeded
+from fault_tools import MODULES, assert_once, rounds, start_driver
 
 HOUR = 3600.0
 

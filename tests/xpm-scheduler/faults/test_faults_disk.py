@@ -89,7 +89,7 @@ _AS_OWNER = (
 
 
 def refused(tmp_path: Path, *arguments: str) -> tuple[dict[str, str], str, int]:
-    """Run the plan; returns the line of each task, what was said, and the status."""
+    """Run the plan; returns the line of each task, what was printed, and the status."""
     program = [sys.executable, str(MODULES / "refused_plan.py"), str(tmp_path), *arguments]
     command = [*_AS_OWNER, *program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
@@ -114,13 +114,13 @@ def test_a_folder_of_jobs_is_read_only(tmp_path: Path, name: str) -> None:
     path = tmp_path / "ws" / name
     path.mkdir(parents=True)
     with read_only(path):
-        lines, said, code = refused(tmp_path)
+        lines, printed, code = refused(tmp_path)
     assert code == 1
     for number in "12":
         assert lines[number].split()[1] == "error"
         assert "Permission denied" in lines[number]
         assert str(path) in lines[number]
-    assert "not started because" in said
+    assert "not started because" in printed
     assert lines["4"].split()[1] == ("done" if name != "jobs" else "error")
     lines, _, code = refused(tmp_path)
     assert code == 0
@@ -147,10 +147,10 @@ def test_what_a_plan_needs_is_read_only(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.mkdir(parents=True)
     with read_only(path):
-        _, said, code = refused(tmp_path)
+        _, printed, code = refused(tmp_path)
     assert code == 1
-    assert f"'{path}/" in said or f"({path}" in said
-    assert "Permission denied" in said
+    assert f"'{path}/" in printed or f"({path}" in printed
+    assert "Permission denied" in printed
     assert refused(tmp_path)[2] == 0
 
 
@@ -160,6 +160,6 @@ def test_a_dry_run_needs_to_write_nothing(tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         for path in everything:
             stack.enter_context(read_only(path))
-        _, said, code = refused(tmp_path, "dry")
+        _, printed, code = refused(tmp_path, "dry")
     assert code == 0
-    assert said.count("[done]") == 3
+    assert printed.count("[done]") == 3

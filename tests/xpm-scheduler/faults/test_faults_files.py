@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fault_tools import wait_until
+from driver_tools import wait_until
 
 from xpm_launchers import CounterToken, TokenFileError
 from xpm_scheduler import JobState, WorkspaceError, experiment
@@ -53,9 +53,9 @@ def repair(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def assert_readable(said: str) -> None:
+def assert_readable(printed: str) -> None:
     """What a user sees holds no traceback."""
-    assert "Traceback" not in said, said
+    assert "Traceback" not in printed, printed
 
 
 #: Files of a job that has failed and is run again; what is in their place; whether the job is
@@ -105,16 +105,16 @@ def test_a_damaged_file_of_a_job_is_the_matter_of_that_job(
         for task in after:
             task.submit()
         other = Note.C(number=200, journal=journal).submit()
-    said = capfd.readouterr().err
+    printed = capfd.readouterr().err
     assert other.job.state == JobState.DONE
-    assert_readable(said)
+    assert_readable(printed)
     if end == "runs":
         assert not xp.failed
         return
     for task, dependent, path in zip(damaged, after, paths, strict=True):
         assert task.job.state == JobState.ERROR
         assert str(path) in task.job.message, task.job.message
-        assert task.job.message in said
+        assert task.job.message in printed
         assert dependent.job.cause is task.job
         repair(path)
     with experiment(tmp_path / "ws", "damaged") as xp:
@@ -282,9 +282,9 @@ def test_jobs_that_cannot_have_a_folder_fail_and_others_run(
         Build.C(size=1).submit()
     assert one.job.state == two.job.state == JobState.ERROR
     assert str(tmp_path / "ws" / "jobs" / one.job.task_id) in one.job.message
-    said = capfd.readouterr().err
-    assert "1 done, 2 failed" in said
-    assert_readable(said)
+    printed = capfd.readouterr().err
+    assert "1 done, 2 failed" in printed
+    assert_readable(printed)
 
 
 @pytest.mark.parametrize("kind", ["truncated", "garbage", "list", "unknown"])

@@ -14,17 +14,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fault_tools import (
-    Journal,
-    assert_once,
-    finish,
-    kill_job,
-    rounds,
-    run_and_kill,
-    seeded,
-    server_of,
-    start_driver,
-)
+from driver_tools import finish, run_and_kill, seeded
+from fault_tools import Journal, assert_once, kill_job, rounds, server_of, start_driver
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 
@@ -85,12 +76,12 @@ def test_killed_jobs_and_servers(tmp_path: Path, number: int, victim: str) -> No
                 servers += 1
             if victim != "servers" and kill_job(tmp_path, running[task]):
                 killed[task] += 1
-        _, said = driver.communicate(timeout=30)
+        _, errors = driver.communicate(timeout=30)
         # It ends by itself, and says that it has failed only if something was killed.
         if driver.returncode == 0:
             break
-        assert driver.returncode == 1, said
-        assert "failed" in said
+        assert driver.returncode == 1, errors
+        assert "failed" in errors
     print(f"killed {killed.total()} jobs, {servers} servers")
     finish(start_driver(tmp_path))
     assert_once(tmp_path, killed)

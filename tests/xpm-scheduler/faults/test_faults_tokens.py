@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fault_tools import MODULES, Journal, kill_job, rounds, run_and_kill, seeded, wait_until
+from driver_tools import run_and_kill, seeded, wait_until
+from fault_tools import MODULES, Journal, kill_job, rounds
 from sample import note
 
 from xpm_launchers import CounterToken
@@ -73,12 +74,12 @@ def test_holders_are_killed(tmp_path: Path, number: int, total: int) -> None:
             killed["jobs"] += kill_job(tmp_path, pid)
     print(f"killed {dict(killed)}")
     for first, driver in drivers.items():
-        _, said = driver.communicate(timeout=40)
+        _, printed = driver.communicate(timeout=40)
         if driver.returncode:
-            assert "failed" in said
+            assert "failed" in printed
             again = start(tmp_path, first, 10, total, 0.0)
-            _, said = again.communicate(timeout=40)
-            assert again.returncode == 0, said
+            _, printed = again.communicate(timeout=40)
+            assert again.returncode == 0, printed
     assert most_held(tmp_path / "journal") <= total
     ended = Journal(tmp_path / "journal").count("leave")
     assert len(ended) == 30
@@ -111,8 +112,8 @@ def test_jobs_whose_driver_is_gone_keep_their_units(tmp_path: Path) -> None:
     driver.kill()
     driver.communicate(timeout=30)
     other = start(tmp_path, 100, 2, 1, 0.0)
-    _, said = other.communicate(timeout=30)
-    assert other.returncode == 0, said
+    _, printed = other.communicate(timeout=30)
+    assert other.returncode == 0, printed
     lines = [line.split()[:2] for line in journal.read_text().splitlines()]
     first = ["enter", "begin", "end", "leave"]
     assert [word for word, _ in lines[:4]] == first

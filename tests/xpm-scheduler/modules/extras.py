@@ -63,9 +63,9 @@ class Files(ProcessWebService):
 
     def _wait_for_ready(self) -> str:
         assert self.stdout is not None
-        while "(http" not in (said := self.stdout.read_text()):
+        while "(http" not in (printed := self.stdout.read_text()):
             time.sleep(0.02)
-        return said.split("(")[1].split("/)")[0]
+        return printed.split("(")[1].split("/)")[0]
 
 
 class Documents(Config):

@@ -1,16 +1,14 @@
-"""Drivers in processes of their own, what their jobs have noted, and killing at random."""
+"""Drivers of the plan of the fault tests, and what their jobs have noted."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from fault_plan import TASKS, TWICE, UNITS
@@ -23,22 +21,6 @@ MODULES = Path(__file__).parent
 def rounds(default: int) -> int:
     """How often to repeat a test: few times, unless ``XPM_TEST_FAULT_ROUNDS`` says more."""
     return int(os.environ.get("XPM_TEST_FAULT_ROUNDS", default))
-
-
-def seeded(number: int) -> random.Random:
-    """A generator for a round; its seed is printed, and may be given by ``XPM_TEST_SEED``."""
-    given = os.environ.get("XPM_TEST_SEED")
-    seed = int(given) if given else random.SystemRandom().randrange(2**32)
-    print(f"seed {seed} (round {number})")
-    return random.Random(seed)
-
-
-def wait_until(condition: Callable[[], bool], limit: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come to hold"
-        time.sleep(0.01)
 
 
 def start_driver(
@@ -57,28 +39,6 @@ def start_driver(
         cwd=folder,
         env={**os.environ, **(environ or {})},
     )
-
-
-def finish(driver: subprocess.Popen[str], limit: float = 50.0) -> str:
-    """Wait for a driver that must succeed; returns what it said."""
-    try:
-        _, said = driver.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        driver.kill()
-        _, said = driver.communicate()
-        raise AssertionError(f"the driver did not end; it said: {said}") from None
-    assert driver.returncode == 0, said
-    return said
-
-
-def run_and_kill(driver: subprocess.Popen[str], seconds: float) -> bool:
-    """Kill a driver after some time; returns whether it was still there."""
-    try:
-        driver.wait(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        driver.kill()
-    driver.communicate(timeout=30)
-    return driver.returncode == -signal.SIGKILL
 
 
 class Journal:

@@ -18,8 +18,8 @@ VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_R
 
 def rank_of_this_process() -> int:
     """The rank, as whatever has started this process says."""
-    said = [os.environ[name] for name in VARIABLES if name in os.environ]
-    return int(said[0]) if said else 0
+    printed = [os.environ[name] for name in VARIABLES if name in os.environ]
+    return int(printed[0]) if printed else 0
 
 
 class Ranked(Task):

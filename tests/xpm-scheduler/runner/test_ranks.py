@@ -61,8 +61,8 @@ def run(
     }
     ended = {}
     for rank, process in running.items():
-        out, said = process.communicate(timeout=40)
-        ended[rank] = subprocess.CompletedProcess(process.args, process.returncode, out, said)
+        out, printed = process.communicate(timeout=40)
+        ended[rank] = subprocess.CompletedProcess(process.args, process.returncode, out, printed)
     return ended
 
 

@@ -145,7 +145,7 @@ def test_a_web_service_that_fails_says_why_and_can_be_started_again() -> None:
     assert "running.set()" in service.error
     assert service.get_url() in ("http://moody", None)  # it ends at once, by itself
     _wait_until(lambda: service.state is ServiceState.ERROR)
-    assert service.error == "_serve() has returned though it was not told to stop"
+    assert service.error == "_serve() has returned though it was not to stop"
     assert states.seen[:4] == ["STARTING", "ERROR", "STARTING", "ERROR"]
 
 
@@ -373,9 +373,9 @@ def test_an_experiment_gives_logs_stops_and_records_its_services(
         assert json.loads(status.read_text())["services"]["hello"]["url"] == hello.url
     assert hello.state is files.state is ServiceState.STOPPED
     assert not _alive(pid)
-    said = capsys.readouterr().err
-    assert "served: stopped the service hello" in said
-    assert "served: stopped the service files" in said
+    printed = capsys.readouterr().err
+    assert "served: stopped the service hello" in printed
+    assert "served: stopped the service files" in printed
     services = json.loads(status.read_text())["services"]
     assert services["hello"]["class"] == "extras.Hello"
     assert services["hello"]["description"] == f"says hello from {tmp_path}"
@@ -483,16 +483,16 @@ with experiment(sys.argv[1], "served") as xp:
 def test_a_driver_that_is_told_to_end_leaves_no_service_behind(
     tmp_path: Path, sample_modules: Path, number: signal.Signals
 ) -> None:
-    said = tmp_path / "pid"
+    printed = tmp_path / "pid"
     plan = _PLAN.format(end="import threading; threading.Event().wait(60)")
     driver = subprocess.Popen(
-        [sys.executable, "-c", plan, str(tmp_path / "ws"), str(said)],
+        [sys.executable, "-c", plan, str(tmp_path / "ws"), str(printed)],
         env={**os.environ, "PYTHONPATH": str(sample_modules)},
         stderr=subprocess.PIPE,
         text=True,
     )
-    _wait_until(said.exists)
-    pid = int(said.read_text())
+    _wait_until(printed.exists)
+    pid = int(printed.read_text())
     assert _alive(pid)
     driver.send_signal(number)
     _, text = driver.communicate(timeout=10)

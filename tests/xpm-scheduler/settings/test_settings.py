@@ -157,7 +157,7 @@ def test_another_file_or_another_folder(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message_part"),
     [
         (
             "env:\n  A: b\nworkspace:\n",
@@ -227,13 +227,13 @@ def test_another_file_or_another_folder(tmp_path: Path, monkeypatch: pytest.Monk
         ("a: 1\n---\nb: 2", "expected YAML: "),
     ],
 )
-def test_what_means_nothing_is_refused_with_its_place(text: str, said: str) -> None:
+def test_what_means_nothing_is_refused_with_its_place(text: str, message_part: str) -> None:
     file = write(text)
     with pytest.raises(SettingsError) as caught:
         get_settings()
     message = str(caught.value)
     assert message.startswith(f"{file}:")
-    assert said in message, message
+    assert message_part in message, message
 
 
 @pytest.mark.parametrize("content", [b"\x00\x01", b"env: {A: \xff\xfe}", b"\xff\xfe\x00"])
@@ -262,9 +262,9 @@ def test_what_is_deprecated_warns_once_and_says_what_to_write(tmp_path: Path) ->
         settings = get_settings(file)
         os.utime(file, (1, 1))  # it has changed, for all we know
         assert get_settings(file) == settings
-    said = {(each.lineno, str(each.message)) for each in caught}
+    warned = {(each.lineno, str(each.message)) for each in caught}
     assert len(caught) == 4
-    assert said == {
+    assert warned == {
         (1, "carbon has no effect any more; remove it"),
         (2, "server.autohost has no effect any more; remove it"),
         (8, "workspaces[1].lock_mode has no effect any more; remove it"),

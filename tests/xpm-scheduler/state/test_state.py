@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from driver_tools import seeded, wait_until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import Add
@@ -33,14 +32,6 @@ from xpm_scheduler.state import (
 MODULES = Path(__file__).parents[1] / "modules"
 DATA = Path(__file__).parents[2] / "data"
 RUN = "20260101_120000"
-
-
-def wait_until(condition: Callable[[], bool], limit: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come to hold"
-        time.sleep(0.01)
 
 
 # ------------------------------------------------------------------ a driver that is watched
@@ -132,13 +123,19 @@ def test_records_say_what_happened(tmp_path: Path, watched: subprocess.Popen[byt
     assert run.verify() == []
 
 
-def test_jobs_that_go_on_are_seen_after_a_kill(
-    tmp_path: Path, watched: subprocess.Popen[bytes]
-) -> None:
+def run_of_killed_driver(tmp_path: Path, watched: subprocess.Popen[bytes]) -> RunState:
+    """A run whose driver was killed while the task `slow` ran."""
     run = open_run(tmp_path)
     until_slow_runs(run)
     watched.send_signal(signal.SIGKILL)
     watched.wait()
+    return run
+
+
+def test_jobs_that_go_on_are_seen_after_a_kill(
+    tmp_path: Path, watched: subprocess.Popen[bytes]
+) -> None:
+    run = run_of_killed_driver(tmp_path, watched)
     assert run.interrupted
     assert run.verify() == [by_task(run)["last"]]
     quick, bad, after, slow, last = by_task(run).values()
@@ -156,10 +153,7 @@ def test_jobs_that_go_on_are_seen_after_a_kill(
 def test_a_job_killed_after_its_driver_is_lost(
     tmp_path: Path, watched: subprocess.Popen[bytes]
 ) -> None:
-    run = open_run(tmp_path)
-    until_slow_runs(run)
-    watched.send_signal(signal.SIGKILL)
-    watched.wait()
+    run = run_of_killed_driver(tmp_path, watched)
     slow = by_task(run)["slow"]
     process = slow.details().process
     assert process is not None
@@ -172,7 +166,7 @@ def test_a_job_killed_after_its_driver_is_lost(
     wait_until(noticed)
 
 
-def test_done_before_is_told(tmp_path: Path) -> None:
+def test_done_before_is_recorded(tmp_path: Path) -> None:
     for _ in range(2):
         with experiment(tmp_path, "twice"):
             Add.C(x=1).submit()
@@ -194,13 +188,8 @@ def test_jobs_shared_by_experiments_have_their_state_in_both(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_a_run_whose_driver_was_killed_while_it_wrote(
-    tmp_path: Path, number: int, record_property: Callable[[str, object], None]
-) -> None:
-    seed = random.SystemRandom().randrange(2**32)
-    record_property("seed", seed)
-    print(f"seed {seed} (round {number})")
-    generator = random.Random(seed)
+def test_a_run_whose_driver_was_killed_while_it_wrote(tmp_path: Path, number: int) -> None:
+    generator = seeded(number)
     script = (
         "import sys\n"
         f"sys.path.insert(0, {str(MODULES)!r})\n"
@@ -344,8 +333,8 @@ class RunFolder:
         return WorkspaceState(self.workspace).run("e")
 
 
-def told(run: RunState) -> object:
-    """All that a run says."""
+def contents(run: RunState) -> object:
+    """All that a run has."""
     jobs = [
         (
             *(each.job_id, each.task_id, repr(each.state), each.found_done, each.submitted),
@@ -353,8 +342,8 @@ def told(run: RunState) -> object:
         )
         for each in run.jobs.values()
     ]
-    belongings = (dict(run.services), dict(run.actions), run.run_tags)
-    return jobs, belongings, run.status, run.ended
+    extras = (dict(run.services), dict(run.actions), run.run_tags)
+    return jobs, extras, run.status, run.ended
 
 
 @pytest.fixture(scope="module")
@@ -372,7 +361,7 @@ def test_a_snapshot_and_the_rest_say_what_the_log_says(
     cut = RunFolder(scratch / "cut")
     cut.append(lines_of(events))
     cut.snapshot(events[: data.draw(st.integers(0, len(events)), "cut")])
-    assert told(cut.read()) == told(whole.read())
+    assert contents(cut.read()) == contents(whole.read())
 
 
 @settings(deadline=None, max_examples=40)
@@ -393,7 +382,7 @@ def test_a_reader_that_comes_again_knows_what_a_new_one_does(
             folder.snapshot(events[: content[:end].count(b"\n")])
         changed.update(record.job_id for record in run.refresh().jobs)
         begin = end
-    assert told(run) == told(folder.read())
+    assert contents(run) == contents(folder.read())
     assert run.problems == []
     assert changed == set(run.jobs)
     assert not run.refresh()

@@ -24,7 +24,7 @@ def test_a_time_limit_restarts_a_resumable_task_where_it_was(tmp_path: Path) -> 
     assert train.job.retry_count == 3
     assert train.count.read_text() == "3"
     assert sorted(_logs(train.jobpath, "out")) == [f"from {n}, None\n" for n in range(3)]
-    # An execution that said nothing has left no log beside the last one.
+    # An execution that printed nothing has left no log beside the last one.
     assert len(_logs(train.jobpath, "err")) == 1
     status = json.loads((train.jobpath / ".experimaestro" / "status.json").read_text())
     assert status["retry_count"] == 3

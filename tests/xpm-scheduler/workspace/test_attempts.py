@@ -61,7 +61,7 @@ def test_the_lock_of_release_2_is_honoured(folder: JobFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message_part"),
     [
         ("{", "expected a JSON object"),
         ("[1]", "expected a JSON object, got list"),
@@ -69,9 +69,9 @@ def test_the_lock_of_release_2_is_honoured(folder: JobFolder) -> None:
         ('{"version": 1}', "is missing"),
     ],
 )
-def test_a_damaged_attempt_is_named(folder: JobFolder, content: str, said: str) -> None:
+def test_a_damaged_attempt_is_named(folder: JobFolder, content: str, message_part: str) -> None:
     Path(folder.attempt).write_text(content)
-    with pytest.raises(CorruptFileError, match=said) as caught:
+    with pytest.raises(CorruptFileError, match=message_part) as caught:
         read_attempt(folder)
     assert folder.attempt in str(caught.value)
 

@@ -5,9 +5,9 @@
     SchedulerError
     ├── WorkspaceError          a folder or file of the workspace cannot be used
     │   └── CorruptFileError    a file is there but does not say what it should
-    ├── SettingsError           the settings file says something that means nothing
+    ├── SettingsError           the settings file cannot be understood
     ├── CacheError              what a cached method finds cannot be kept
-    ├── ActionError             an action cannot be stored, or asks for what it is not told
+    ├── ActionError             an action cannot be stored, or asks for what it gets no answer to
     ├── SubmissionError         a task cannot be submitted
     │   └── NestedExperimentError   an experiment opened while a job loads its script
     ├── FailedExperiment        some jobs failed, and the experiment was told to raise

@@ -73,7 +73,7 @@ def _take_and_run(job: JobFolder, token: str) -> int:
 
 
 def by_hand(folder: str | Path) -> int:
-    """Run the job of a folder in this process, whoever started it before.
+    """Run the job of a folder in this process, however it was started before.
 
     Args:
         folder: the job's folder.
@@ -149,7 +149,7 @@ def _finish(job: JobFolder, token: str, reporter: JobReporter, failure: Failure 
     else:
         reporter.state("error", reason=failure.reason.value, code=failure.code)
         write_failure(job, failure)
-    # The claim says that the job is active, which the marker has just ended.
+    # The claim marks the job as active, which the marker has just ended.
     for path in (job.pid, job.locks):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

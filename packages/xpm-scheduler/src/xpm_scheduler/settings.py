@@ -46,14 +46,14 @@ _read: dict[Path, tuple[tuple[int, int, int], Settings]] = {}
 def get_settings(path: Path | str | None = None) -> Settings:
     """Return the settings of the user.
 
-    The file is read again when it has changed; where there is none, all is as by default.
+    The file is read again when it has changed; without a file, all settings have their defaults.
 
     Args:
         path: the file; by default, `settings.yaml` in the configuration folder
             (`~/.config/experimaestro`).
 
     Raises:
-        SettingsError: the file cannot be read, or says something that means nothing.
+        SettingsError: the file cannot be read or understood.
     """
     file = Path(path).expanduser() if path is not None else _config_dir() / FILE
     try:
@@ -61,13 +61,13 @@ def get_settings(path: Path | str | None = None) -> Settings:
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
     stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-    known = _read.get(file)
-    if known is None or known[0] != stamp:
+    cached = _read.get(file)
+    if cached is None or cached[0] != stamp:
         # Reading YAML takes 10 ms to load: only for those who have a file.
         from ._settings.yaml_file import read_settings
 
-        known = _read[file] = (stamp, read_settings(file))
-    return known[1]
+        cached = _read[file] = (stamp, read_settings(file))
+    return cached[1]
 
 
 def get_workspace(workspace_id: str | Path | None = None) -> WorkspaceSettings | None:
@@ -122,12 +122,12 @@ def find_workspace(
     """
     settings = get_settings()
     if workspace:
-        found = _named(settings, workspace)
+        named = _named(settings, workspace)
         # A copy: what was read from the file stays as it is for all others.
-        return attrs.evolve(found, path=Path(workdir)) if workdir else found
+        return attrs.evolve(named, path=Path(workdir)) if workdir else named
     if workdir:
-        known = get_workspace_by_path(workdir)
-        return known or WorkspaceSettings("", Path(workdir), history=settings.history)
+        existing = get_workspace_by_path(workdir)
+        return existing or WorkspaceSettings("", Path(workdir), history=settings.history)
     if experiment_id:
         for candidate in settings.workspaces:
             if candidate.ssh is None and _triggers(candidate, experiment_id):

@@ -57,8 +57,11 @@ def _shared(root: ConfigObject) -> set[int]:
     return shared
 
 
+_HOLDERS = (ConfigObject, *CONTAINERS)
+
+
 def _is_leaf(value: object) -> bool:
-    return not isinstance(value, (ConfigObject, *CONTAINERS))
+    return not isinstance(value, _HOLDERS)
 
 
 class _Writer:

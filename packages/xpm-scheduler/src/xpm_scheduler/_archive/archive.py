@@ -96,7 +96,7 @@ class Archive:
     ) -> bool:
         try:
             self._clean(os.path.dirname(folder.path))
-            self._clean(os.path.dirname(each.place(folder).path))
+            self._clean(os.path.dirname(each.copy_of(folder).path))
             work(each, folder)
         except EXPECTED as error:
             if folder.is_done():  # else it was removed, and there is nothing to archive
@@ -123,22 +123,22 @@ class Archive:
             _logger.warning("%s, which is not needed any more, stays: %s", stage.path, error)
 
     def _copy(self, each: Attached, folder: JobFolder) -> None:
-        place = each.place(folder)
-        if not _same_attempt(folder, place):
-            _copy_whole(folder, place)
+        copy = each.copy_of(folder)
+        if not _same_attempt(folder, copy):
+            _copy_whole(folder, copy)
 
     def _move(self, each: Attached, folder: JobFolder, *, at_once: bool = True) -> None:
         """Move a job, and put a link in its place; the lock keeps others from removing it."""
-        place = each.place(folder)
+        copy = each.copy_of(folder)
         lock = _lock(folder)
         try:
             if os.path.islink(folder.path) or not folder.is_done():
                 return
-            if not (_same_attempt(folder, place) and _same_content(folder, place)):
-                _copy_whole(folder, place, absolute=True)
+            if not (_same_attempt(folder, copy) and _same_content(folder, copy)):
+                _copy_whole(folder, copy, absolute=True)
             stage = Stage(os.path.dirname(folder.path))
             try:
-                os.symlink(place.path, stage.path)
+                os.symlink(copy.path, stage.path)
                 replaced = stage.put(folder.path, at_once=at_once)
             except BaseException:
                 stage.remove()
@@ -154,12 +154,12 @@ class Archive:
             self._late.append((each, folder))
 
 
-def _copy_whole(folder: JobFolder, place: JobFolder, *, absolute: bool = False) -> None:
+def _copy_whole(folder: JobFolder, copy: JobFolder, *, absolute: bool = False) -> None:
     """Put a copy of a job in an auxiliary folder, in place of an earlier one."""
     left_out = internal(folder)
     for _ in range(_TRIES):
         before = scan(folder.path, left_out)
-        with Stage(os.path.dirname(place.path)) as stage:
+        with Stage(os.path.dirname(copy.path)) as stage:
             try:
                 copy_tree(folder.path, stage.path, before, absolute=absolute)
             except FileNotFoundError:
@@ -167,23 +167,23 @@ def _copy_whole(folder: JobFolder, place: JobFolder, *, absolute: bool = False) 
                     continue
                 raise
             if scan(folder.path, left_out) == before and folder.is_done():
-                _put(stage, place, folder)
+                _put(stage, copy, folder)
                 return
     raise OSError(errno.EBUSY, "it changes while it is copied", folder.path)
 
 
-def _put(stage: Stage, place: JobFolder, folder: JobFolder) -> None:
+def _put(stage: Stage, copy: JobFolder, folder: JobFolder) -> None:
     try:
-        stage.put(place.path)
+        stage.put(copy.path)
     except OSError:
         # Another process may have archived the job just now.
-        if not _same_attempt(folder, place):
+        if not _same_attempt(folder, copy):
             raise
 
 
-def _same_attempt(folder: JobFolder, place: JobFolder) -> bool:
+def _same_attempt(folder: JobFolder, copy: JobFolder) -> bool:
     """Return whether a finished copy is of the execution that a job's folder is of."""
-    return place.is_done() and _content(folder.attempt) == _content(place.attempt)
+    return copy.is_done() and _content(folder.attempt) == _content(copy.attempt)
 
 
 def _content(path: str) -> bytes | None:
@@ -194,9 +194,9 @@ def _content(path: str) -> bytes | None:
         return None  # a job of release 2.x, which knows one execution
 
 
-def _same_content(folder: JobFolder, place: JobFolder) -> bool:
+def _same_content(folder: JobFolder, copy: JobFolder) -> bool:
     left_out = internal(folder)
-    return same_files(scan(folder.path, left_out), scan(place.path, left_out))
+    return same_files(scan(folder.path, left_out), scan(copy.path, left_out))
 
 
 def _lock(folder: JobFolder) -> JobLock:

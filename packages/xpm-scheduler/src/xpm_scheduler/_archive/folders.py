@@ -34,7 +34,7 @@ class Attached(NamedTuple):
     jobs: str
     mode: FolderMode
 
-    def place(self, folder: JobFolder) -> JobFolder:
+    def copy_of(self, folder: JobFolder) -> JobFolder:
         """Return where a job of the workspace is in this folder, if it is there."""
         task, identifier = folder.path.rsplit("/", 2)[1:]
         return JobFolder(f"{self.jobs}/{task}/{identifier}", folder.name)
@@ -62,9 +62,9 @@ def check_attached(workspace: Workspace) -> list[Attached]:
 def find_copy(workspace: Workspace, folder: JobFolder) -> tuple[Attached, JobFolder] | None:
     """Return the first finished copy of a job in an auxiliary folder."""
     for each in attached(workspace):
-        place = each.place(folder)
-        if place.is_done():
-            return each, place
+        copy = each.copy_of(folder)
+        if copy.is_done():
+            return each, copy
     return None
 
 
@@ -103,14 +103,14 @@ def restore(workspace: Workspace, folder: JobFolder) -> bool:
     if folder.is_done():
         return True
     for each in attached(workspace):
-        place = each.place(folder)
-        if not place.is_done() or not _is_vacant(folder):
+        copy = each.copy_of(folder)
+        if not copy.is_done() or not _is_vacant(folder):
             continue
         try:
-            _put_back(each, place, folder)
+            _put_back(each, copy, folder)
         except OSError:
             # It may have been removed there meanwhile, or another process has been faster.
-            if place.is_done() and not folder.is_done():
+            if copy.is_done() and not folder.is_done():
                 raise
         if folder.is_done():
             return True
@@ -136,7 +136,7 @@ def _refuse_dangling(folder: JobFolder) -> None:
         )
 
 
-def _put_back(each: Attached, place: JobFolder, folder: JobFolder) -> None:
+def _put_back(each: Attached, copy: JobFolder, folder: JobFolder) -> None:
     with contextlib.ExitStack() as held:
         if os.path.exists(folder.path):
             os.makedirs(folder.private, exist_ok=True)
@@ -146,18 +146,18 @@ def _put_back(each: Attached, place: JobFolder, folder: JobFolder) -> None:
             held.callback(lock.release)
         with Stage(os.path.dirname(folder.path)) as stage:
             if each.mode is FolderMode.MOVE:
-                os.symlink(place.path, stage.path)
+                os.symlink(copy.path, stage.path)
             else:
-                copy_tree(place.path, stage.path, scan(place.path, internal(folder)))
+                copy_tree(copy.path, stage.path, scan(copy.path, internal(folder)))
             # It may have been removed there meanwhile, its marker first.
-            if place.is_done() and _is_vacant(folder):
+            if copy.is_done() and _is_vacant(folder):
                 stage.put(folder.path)
 
 
 def internal(folder: JobFolder) -> LeftOut:
     """Return which paths in a job's folder are not copied: locks, claims, internal files.
 
-    Locks are empty: a file `poetry.lock` that says something is a result.
+    Locks are empty: a file `poetry.lock` with content is a result.
     """
     own = (f"{folder.name}.lock", f".experimaestro/{folder.name}.lock", ".scheduler")
 
@@ -200,22 +200,22 @@ def recover(workspace: Workspace, task_id: str, identifier: str) -> Path:
             f"{folder.path} is there and not finished: remove it first if nobody runs it"
         )
     for each in folders:
-        place = each.place(folder)
-        if place.is_done():
+        copy = each.copy_of(folder)
+        if copy.is_done():
             if linked:
-                _unlink_moved(place, folder)
+                _unlink_moved(copy, folder)
             else:
-                _put_back(each._replace(mode=FolderMode.USE), place, folder)
+                _put_back(each._replace(mode=FolderMode.USE), copy, folder)
             if folder.is_done() and not os.path.islink(folder.path):
                 return Path(folder.path)
     raise WorkspaceError(f"{task_id}/{identifier}: no auxiliary folder has it finished any more")
 
 
-def _unlink_moved(place: JobFolder, folder: JobFolder) -> None:
+def _unlink_moved(copy: JobFolder, folder: JobFolder) -> None:
     """Replace the link to a job that was moved by a copy of the job."""
     with Stage(os.path.dirname(folder.path)) as stage:
-        copy_tree(place.path, stage.path, scan(place.path, internal(folder)))
-        if place.is_done() and os.path.islink(folder.path):
+        copy_tree(copy.path, stage.path, scan(copy.path, internal(folder)))
+        if copy.is_done() and os.path.islink(folder.path):
             stage.put(folder.path)
 
 
@@ -223,23 +223,24 @@ def _complete(
     workspace: Workspace, folders: list[Attached], task_id: str, identifier: str
 ) -> tuple[str, str]:
     """Return the identifiers that were meant: of a task in any case, of a job by its start."""
-    places = [each.jobs for each in folders] + [str(workspace.jobspath)]
-    tasks = {name for place in places for name in _names(place)}
-    wanted = task_id if task_id in tasks else task_id.lower()
-    found = {
+    job_roots = [each.jobs for each in folders] + [str(workspace.jobspath)]
+    tasks = {name for root in job_roots for name in _names(root)}
+    task_folder = task_id if task_id in tasks else task_id.lower()
+    matching = {
         name
-        for place in places
-        for name in _names(f"{place}/{wanted}")
+        for root in job_roots
+        for name in _names(f"{root}/{task_folder}")
         if name.startswith(identifier)
-        and JobFolder(f"{place}/{wanted}/{name}", task_name(wanted)).is_done()
+        and JobFolder(f"{root}/{task_folder}/{name}", task_name(task_folder)).is_done()
     }
-    if identifier in found or len(found) == 1:
-        return wanted, identifier if identifier in found else found.pop()
-    if found:
+    if identifier in matching or len(matching) == 1:
+        return task_folder, identifier if identifier in matching else matching.pop()
+    if matching:
         raise WorkspaceError(
-            f"{task_id}/{identifier}: {len(found)} jobs begin so: {', '.join(sorted(found)[:5])}"
+            f"{task_id}/{identifier}: {len(matching)} jobs begin so: "
+            f"{', '.join(sorted(matching)[:5])}"
         )
-    _refuse_unknown(workspace, folders, f"{task_id}/{identifier}", wanted, tasks)
+    _refuse_unknown(workspace, folders, f"{task_id}/{identifier}", task_folder, tasks)
 
 
 def _names(folder: str) -> list[str]:
@@ -256,5 +257,5 @@ def _refuse_unknown(
         raise WorkspaceError(f"{asked}: the workspace {workspace.path} has no auxiliary folders")
     near = [] if task_id in tasks else get_close_matches(task_id, sorted(tasks), 1)
     hint = f"; did you mean the task {near[0]!r}?" if near else ""
-    looked = ", ".join(each.jobs for each in folders)
-    raise WorkspaceError(f"{asked}: no finished copy in {looked}{hint}")
+    searched = ", ".join(each.jobs for each in folders)
+    raise WorkspaceError(f"{asked}: no finished copy in {searched}{hint}")

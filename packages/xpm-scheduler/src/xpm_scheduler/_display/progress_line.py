@@ -62,7 +62,7 @@ class LiveLine:
         if self._bar is None:
             self._bar = self._make()
         self._bar.total = counts.jobs
-        # What was done before says nothing about the rate.
+        # What was done before is no measure of the rate.
         self._bar.initial = counts.before
         self._bar.n = counts.finished
         parts = [f"{counts.running} running", f"{counts.waiting} waiting"]

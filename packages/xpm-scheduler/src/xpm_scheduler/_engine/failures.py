@@ -1,4 +1,4 @@
-"""How a job failed, where its process says little or nothing; and whether it may go on."""
+"""How a job failed, where its process has left little or nothing; and whether it may go on."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class JobExecutor:
             self.forget(job)
             return
         self._resources.leave(job)
-        # Its process waits for the lock; that it is taken says enough.
+        # Its process waits for the lock; that it is taken is evidence enough.
         _unlock(job)
         job.ticket = None
 
@@ -155,7 +155,7 @@ class JobExecutor:
             claim(job.folder, process.handle(), job.token)
             self._resources.started(job, process.handle())
         except EXPECTED as error:
-            # It runs all the same, and its lock says so: only where is not on disk.
+            # It runs all the same, and its lock shows it: only where is not on disk.
             _logger.warning("%s: the claim cannot be written: %s", job.locator, error)
         _unlock(job)
         job.starttime = time.time()

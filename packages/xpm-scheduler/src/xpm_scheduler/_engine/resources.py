@@ -2,8 +2,8 @@
 
 A driver takes the units before it asks the launcher for a slot, in one order of counters for
 everybody, so that no two jobs wait for each other. Once the attempt is on disk the units are
-held by whoever holds the job's lock: they survive the driver, and are free again when the job's
-process is gone, whoever is there to see it. As a process may start later than all that was known
+held by the holder of the job's lock: they survive the driver, and are free again when the job's
+process is gone, even if nobody watches it. As a process may start later than all that was known
 of it (a driver killed, a queue), it looks itself, before it executes, whether the units are still
 the job's, and takes them again if they are not: that is what makes "never exceeded" true.
 """

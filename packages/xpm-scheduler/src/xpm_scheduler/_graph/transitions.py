@@ -1,7 +1,7 @@
 """What follows from what: the decisions about jobs, without any I/O.
 
 Every change of state is made by `submit`, `move` or `stop`, checked against the table of
-`states`, and *returned*, so that whoever does the I/O sees all that happened.
+`states`, and *returned*, so that the caller, which does the I/O, sees all that happened.
 """
 
 from __future__ import annotations

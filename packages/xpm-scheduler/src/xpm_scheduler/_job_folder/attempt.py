@@ -44,7 +44,7 @@ def begin(job: Job) -> Started | FolderStatus:
 
     Raises:
         OSError: the folder cannot be written.
-        CorruptFileError: one of its files does not say what it should.
+        CorruptFileError: one of its files cannot be understood.
     """
     folder = job.folder
     existed = os.path.isdir(folder.private)

@@ -28,7 +28,7 @@ def preload_for_jobs(module: str) -> None:
 
 
 def ready_for_jobs(launcher: Launcher) -> Launcher:
-    """Make sure that the launcher has the runner loaded, whoever has made it."""
+    """Make sure that the launcher has the runner loaded, wherever it was made."""
     if isinstance(launcher, DirectLauncher) and RUNNER_MODULE not in launcher.preload:
         launcher.preload = (*launcher.preload, *_preloaded)
     return launcher

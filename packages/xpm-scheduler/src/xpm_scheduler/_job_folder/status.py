@@ -1,4 +1,4 @@
-"""What a job's folder says: whether the job is done, is run by somebody, or is free."""
+"""The status of a job's folder: the job is done, is run by somebody, or is free."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def inspect(folder: JobFolder) -> FolderStatus:
     """Inspect the folder of a job.
 
     Raises:
-        CorruptFileError: one of its files does not say what it should.
+        CorruptFileError: one of its files cannot be understood.
     """
     if folder.is_done():
         return FolderStatus(FolderState.DONE)

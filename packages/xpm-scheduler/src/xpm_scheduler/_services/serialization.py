@@ -56,21 +56,21 @@ def find_class(name: str) -> type[Any]:
     """Return the class of a full name such as `package.module.Class`.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: no class has that name.
     """
     parts = name.split(".")
     for end in range(len(parts) - 1, 0, -1):
         module_name = ".".join(parts[:end])
         try:
-            found: Any = import_module(module_name)
+            value: Any = import_module(module_name)
         except ModuleNotFoundError as error:
-            # One that it imports itself may be what is missing: that is told as it is.
+            # One that it imports itself may be what is missing: that error is left as it is.
             if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
                 raise ValueError(f"{name}: {module_name} cannot be imported: {error}") from error
             continue
         for part in parts[end:]:
-            found = getattr(found, part, None)
-        if isinstance(found, type):
-            return found
+            value = getattr(value, part, None)
+        if isinstance(value, type):
+            return value
         raise ValueError(f"{name}: the module {module_name} has no such class")
     raise ValueError(f"{name}: expected a class's full name, of a module that can be imported")

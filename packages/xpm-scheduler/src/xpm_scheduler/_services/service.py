@@ -33,7 +33,7 @@ class ServiceState(Enum):
 
 
 class ServiceListener:
-    """Told of what happens to services; subclass it, and hand it to `add_listener`."""
+    """Follows what happens to services; subclass it, and hand it to `add_listener`."""
 
     def service_state_changed(self, service: Service) -> None:
         """React to another state of a service, in whichever thread it has changed.
@@ -44,7 +44,7 @@ class ServiceListener:
 
 
 class Service:
-    """What goes along with an experiment, and is told of by whoever watches it.
+    """What goes along with an experiment, and is shown to those who watch it.
 
     Give each class an `id` of its own, and let `state_dict` return the arguments
     that make the service again.
@@ -125,20 +125,20 @@ class Service:
         return guard
 
     def add_listener(self, listener: ServiceListener) -> None:
-        """Tell a listener of each state from here on."""
+        """Call a listener for each state from here on."""
         with self._guard:
             self._listeners = (*self._listeners, listener)
 
     def remove_listener(self, listener: ServiceListener) -> None:
-        """Tell a listener nothing more."""
+        """Do not call a listener any more."""
         with self._guard:
             self._listeners = tuple(one for one in self._listeners if one is not listener)
 
     def set_error(self, error: str | None) -> None:
-        """Say that it has failed, and why.
+        """Record that it has failed, and why.
 
         Args:
-            error: what to tell people; `None` takes back what was said.
+            error: a message for people; `None` takes it back.
         """
         with self._guard:
             self._error = error
@@ -149,8 +149,8 @@ class Service:
         """Do nothing: a live service knows its state, and others may only show it."""
 
     def _set_state(self, state: ServiceState) -> None:
-        """Take a state, and tell the listeners."""
-        # Told while it is held: listeners are told of states in the order in which they came.
+        """Take a state, and call the listeners."""
+        # Called while it is held: listeners learn of states in the order in which they came.
         with self._guard:
             changed, self._state = self._state is not state, state
             if state is not ServiceState.ERROR:
@@ -182,12 +182,12 @@ class Service:
         """Return one of the services that it consists of.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: no service has that name.
         """
-        found = {service.id: service for service in self.subservices()}
-        if service_id not in found:
-            raise KeyError(f"{self.id} has no service {service_id!r}; it has {', '.join(found)}")
-        return found[service_id]
+        services = {service.id: service for service in self.subservices()}
+        if service_id not in services:
+            raise KeyError(f"{self.id} has no service {service_id!r}; it has {', '.join(services)}")
+        return services[service_id]
 
     def setup_logging(
         self,

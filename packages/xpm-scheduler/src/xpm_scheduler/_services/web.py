@@ -22,7 +22,7 @@ class Start:
 
 
 class Reachable(Service):
-    """What services with a URL share: they are started by whoever asks for the URL first."""
+    """What services with a URL share: they are started when the URL is first asked for."""
 
     #: Where it is reached; `None` while it does not run.
     url: str | None = None
@@ -33,7 +33,7 @@ class Reachable(Service):
         """Return where it is reached; start it, and wait until it can be reached.
 
         Returns:
-            The URL; `None` when it has failed: `error` says why, and the next call tries
+            The URL; `None` when it has failed: `error` has the reason, and the next call tries
             again.
 
         Raises:
@@ -112,7 +112,7 @@ class WebService(Reachable):
     """A service with a URL that runs in a thread of the driver.
 
     Derive from it, and write `_serve`: start to serve, set `self.url`, call
-    `running.set()`, and return once `should_stop` says so.
+    `running.set()`, and return once `should_stop` returns true.
 
     >>> import threading
     >>> from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -169,7 +169,7 @@ class WebService(Reachable):
                 raise RuntimeError("_serve() has returned before it called running.set()")
             if not start.stopping.is_set():
                 start.over.wait()
-                raise RuntimeError("_serve() has returned though it was not told to stop")
+                raise RuntimeError("_serve() has returned though it was not to stop")
         except SystemExit:
             _logger.debug("the service %s was made to stop", self.id)
         except Exception as error:  # noqa: BLE001 -- the service's own code

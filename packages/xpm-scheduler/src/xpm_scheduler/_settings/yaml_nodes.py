@@ -168,7 +168,7 @@ class YamlReader:
         )
 
     def warn(self, node: Node, at: str, message: str) -> None:
-        # As if said by the program itself: it is for the user, who wrote the file.
+        # As if the program itself warned: it is for the user, who wrote the file.
         warnings.warn_explicit(
             f"{at} {message}",
             DeprecationWarning,

@@ -1,7 +1,7 @@
-"""Events folded into states: the one place that says what an event means.
+"""Events folded into states: the one place that gives events a meaning.
 
 The driver folds what it writes, and a reader what it reads: a snapshot is what the fold of a
-log was at some byte of it, so that a snapshot and the rest of the log say what the log says.
+log was at some byte of it, so that a snapshot and the rest of the log amount to the log.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Fold:
         """Take an event in.
 
         Args:
-            event: what the log says. A kind that is not known is passed over, as are keys that
+            event: a line of the log. A kind that is not known is passed over, as are keys that
                 are not: later releases write more.
 
         Returns:

@@ -1,4 +1,4 @@
-"""What a job's folder says: its markers, its status, its own events."""
+"""What is in a job's folder: its markers, its status, its own events."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from xpm_scheduler.exceptions import CorruptFileError
 
 
 class JobDetails(NamedTuple):
-    """What a job's folder says.
+    """What is in a job's folder.
 
     Attributes:
-        state: `done` or `error` by the markers; `running` when its process lives, or is
-            said to run on a host that cannot be asked; `unscheduled` when it is not there or
+        state: `done` or `error` by the markers; `running` when its process lives, or is recorded
+            as running on a host that cannot be asked; `unscheduled` when it is not there or
             nobody runs it; an error `lost` when it ran and its process is gone.
         started: when it was started last, in seconds since the epoch, or `None`.
         ended: when it ended, or `None`.
         exit_code: exit status of a job that has failed, or `None`.
-        message: why it failed; empty when it did not, or nothing was said.
+        message: why it failed; empty when it did not, or that is not known.
         retry_count: how often a resumable job was executed so far.
         progress: `{"level", "progress" (0 to 1), "desc"}`, a level each, the outermost first.
         process: the process that runs it, `{"type", "pid", "host", …}`, or `None`.
@@ -46,7 +46,7 @@ class JobDetails(NamedTuple):
 
 
 def read_details(path: str, name: str) -> JobDetails:
-    """Return what the folder of a job says now.
+    """Read the folder of a job, as it is now.
 
     Args:
         path: the job's folder; it need not be there.
@@ -88,7 +88,7 @@ def observe(
 
     Args:
         folder: where to look.
-        status: what the job's status says, when it was read already.
+        status: the content of the job's status file, when it was read already.
         problems: gets what cannot be read.
     """
     problems = problems if problems is not None else []

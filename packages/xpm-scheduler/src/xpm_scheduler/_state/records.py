@@ -1,4 +1,4 @@
-"""What a reader is given: jobs, changes, and what could not be read."""
+"""What a reader gets: jobs, changes, and what could not be read."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class ExperimentStatus(Enum):
 
 
 class JobRecord:
-    """A job, as its run or its folder tells. It changes when what it comes from is refreshed.
+    """A job, by its run or its folder. It changes when what it comes from is refreshed.
 
     Kept small, since a run may have 100,000 of them: tags and dependencies are read when
-    one of them is first asked for, and what only the job's folder tells each time it is.
+    one of them is first asked for, and what only the job's folder has each time it is.
 
     Attributes:
         job_id: the identifier, 64 hexadecimal digits.
@@ -45,7 +45,7 @@ class JobRecord:
         ended: when the run learned of its end, or `None`.
         found_done: whether it was done before this run.
         retry_count: how often a resumable job was executed so far (0 for others).
-        message: why it failed; empty when it did not, or nothing was said.
+        message: why it failed; empty when it did not, or that is not known.
         blame: `<task id>/<job id>` of what failed when this one could not start for it.
     """
 
@@ -122,7 +122,7 @@ class JobRecord:
         return self._known_source().static(self.job_id).transient
 
     def details(self) -> JobDetails:
-        """Return what the job's folder says now; its files are read at each call."""
+        """Return what is in the job's folder now; its files are read at each call."""
         return read_details(str(self.path), self.name)
 
     @property
@@ -136,7 +136,7 @@ class JobRecord:
         return self.details().exit_code
 
     def take(self, other: JobRecord) -> bool:
-        """Become what another record of the same job says; returns whether that is new."""
+        """Take over the values of another record of the same job; return whether they are new."""
         names = JobRecord.__slots__
         if all(getattr(self, name) == getattr(other, name) for name in names) and (
             self.failure_reason is other.failure_reason

@@ -51,7 +51,7 @@ class RunState:
         self._fold = self._reader.fold
         self._jobs = MappingProxyType(self._fold.jobs)
 
-    # ------------------------------------------------------------------------ what it says
+    # ------------------------------------------------------------------------ what it is
 
     @property
     def hostname(self) -> str | None:

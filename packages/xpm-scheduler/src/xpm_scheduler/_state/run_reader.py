@@ -159,7 +159,7 @@ class RunReader:
         return self._take_run(status)
 
     def _take_run(self, status: dict[str, Any]) -> bool:
-        """Take in what a snapshot says of the run; return whether that is new."""
+        """Take in what a snapshot has about the run; return whether that is new."""
         fold = self.fold
         before = (fold.status, fold.ended, dict(fold.sections), fold.run_tags)
         recorded = ExperimentStatus.parse(status.get("status"))
@@ -189,7 +189,7 @@ class RunReader:
     def _take_unlogged(self, states: dict[str, Any], changed: dict[str, JobRecord]) -> None:
         """Start from the lists of a run whose snapshot does not say what it has folded.
 
-        Releases 2.x write such snapshots; what the log says of a job comes on top.
+        Releases 2.x write such snapshots; what the log has about a job comes on top.
         """
         jobs = self.fold.jobs
         for job_id, task_id, submitted in self._facts.all():

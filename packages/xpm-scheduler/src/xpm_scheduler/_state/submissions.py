@@ -48,12 +48,12 @@ class StaticFacts:
     def all(self) -> list[tuple[str, str, float | None]]:
         """Return identifier, type and time of submission of each job, in this order."""
         self._read()
-        found = []
+        jobs = []
         for job_id, line in self._lines.items():
             time = line.get("timestamp")
             when = float(time) if isinstance(time, int | float) else None
-            found.append((job_id, str(line.get("task_id") or ""), when))
-        return found
+            jobs.append((job_id, str(line.get("task_id") or ""), when))
+        return jobs
 
     def take_problems(self) -> list[Problem]:
         """Return what could not be read since the last time."""

@@ -1,4 +1,4 @@
-"""A workspace, as its files tell it."""
+"""A workspace, as its files show it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class WorkspaceState:
         old = self.path / "xp" / experiment_id
         runs = [name for name in OLD_RUNS if (old / name).is_dir()]
         folder = self.path / "experiments" / experiment_id
-        found = (name for name in _folders(folder) if name[:1].isdigit())
-        runs.extend(sorted(found, key=run_order))
+        names = (name for name in _folders(folder) if name[:1].isdigit())
+        runs.extend(sorted(names, key=run_order))
         if not runs and not folder.is_dir() and not old.is_dir():
             raise WorkspaceError(
                 f"{self.path}: there is no experiment {experiment_id!r}"
@@ -61,7 +61,7 @@ class WorkspaceState:
         return runs
 
     def current_run(self, experiment_id: str) -> str | None:
-        """Return the newest run of an experiment, `None` when there is none.
+        """Return the newest run of an experiment, `None` when it has no run.
 
         Raises:
             WorkspaceError: there is no such experiment.

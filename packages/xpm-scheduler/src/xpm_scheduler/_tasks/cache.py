@@ -102,16 +102,16 @@ def _through(place: _Place, call: Callable[[Path], T]) -> T:
         if place.final.exists():  # made while this process waited
             return call(place.final)
         target = place.folder / place.final.name
-        making = place.folder / f".{target.name}.{os.getpid()}.{next(_counter)}"
+        stage = place.folder / f".{target.name}.{os.getpid()}.{next(_counter)}"
         _clear(place.folder, target.name)
-        making.mkdir()
+        stage.mkdir()
         try:
-            result = call(making / target.name)
-            _put(making, place.folder, target.name)
+            result = call(stage / target.name)
+            _put(stage, place.folder, target.name)
         finally:
-            shutil.rmtree(making, ignore_errors=True)
-    if isinstance(result, Path) and result.is_relative_to(making):
-        moved: Any = place.folder / result.relative_to(making)
+            shutil.rmtree(stage, ignore_errors=True)
+    if isinstance(result, Path) and result.is_relative_to(stage):
+        moved: Any = place.folder / result.relative_to(stage)
         return type(result)(moved)
     return result
 
@@ -135,15 +135,15 @@ def _alone(place: _Place) -> Iterator[None]:
 
 
 def _clear(folder: Path, name: str) -> None:
-    """Remove what processes that died have left: whoever has the lock is the only one alive."""
-    for left in folder.iterdir():
-        if left.name.startswith(f".{name}."):
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove what processes that died have left: the holder of the lock is the only one alive."""
+    for path in folder.iterdir():
+        if path.name.startswith(f".{name}."):
+            shutil.rmtree(path, ignore_errors=True)
 
 
-def _put(making: Path, folder: Path, name: str) -> None:
+def _put(stage: Path, folder: Path, name: str) -> None:
     """Put what was made to where it is looked for; the file that counts comes last."""
-    for made in sorted(making.iterdir(), key=lambda path: path.name == name):
+    for made in sorted(stage.iterdir(), key=lambda path: path.name == name):
         target = folder / made.name
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
@@ -185,12 +185,12 @@ def _root(method: str) -> tuple[Path, bool]:
 
 def _identity(owner: Any, method: str) -> tuple[str, str, str]:
     """Return the type of a configuration, how releases 2.x write it, and the identifier."""
-    known = vars(owner)
-    config = owner if "__xpm__" in known else known.get("__config__")
+    attributes = vars(owner)
+    config = owner if "__xpm__" in attributes else attributes.get("__config__")
     if config is not None:
         kind = config.__xpm__.xpmtype
         return kind.identifier, kind.full_name, str(config.__xpm__.identifier)
-    found: tuple[str, str, str] | None = known.get("__xpm_identifier__")
+    found: tuple[str, str, str] | None = attributes.get("__xpm_identifier__")
     if found is None:
         raise CacheError(
             f"{method}: this {type(owner).__qualname__} was not made of a configuration "

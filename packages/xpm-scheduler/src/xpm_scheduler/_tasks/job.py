@@ -43,7 +43,7 @@ class Job(Node):
         tokens: the units that it holds while it runs.
         partials: the partial folders that it alone uses while it runs.
         max_retries: how often it is executed in all, at most, when it is resumable; `None`
-            for what the workspace says.
+            for the number of the workspace.
         transient: whether it is run only if something requires it.
         backup: whether it may be archived in the workspace's auxiliary folders.
     """
@@ -158,7 +158,7 @@ class Job(Node):
         Returns:
             A job that was not submitted yet.
         """
-        asked = options or JobOptions()
+        changes = options or JobOptions()
         job = Job(
             self.config,
             workspace=self.workspace,
@@ -167,9 +167,9 @@ class Job(Node):
             origins=origins,
             tokens=self.tokens,
             partials=self.partials,
-            max_retries=self._max_retries if asked.max_retries is None else asked.max_retries,
-            transient=self.transient if asked.transient is None else asked.transient,
-            backup=self.backup if asked.backup is None else asked.backup,
+            max_retries=self._max_retries if changes.max_retries is None else changes.max_retries,
+            transient=self.transient if changes.transient is None else changes.transient,
+            backup=self.backup if changes.backup is None else changes.backup,
         )
         job.env = self.env
         return job

@@ -41,7 +41,7 @@ class OutputRecorder:
             kwargs: its named arguments.
 
         Raises:
-            TypeError: it is no such method, or an argument cannot be written as JSON.
+            TypeError: it is not such a method, or an argument cannot be written as JSON.
         """
         name = getattr(method, "__name__", None)
         owner = getattr(method, "__self__", None)
@@ -107,7 +107,7 @@ class OutputReader:
 
         Returns:
             The outputs, each once however often it was written: a task that goes on writes
-            again what it makes again. And errors, one for each line that is no output.
+            again what it makes again. And errors, one for each line that is not an output.
         """
         try:
             with open(self._path, "rb") as file:
@@ -118,8 +118,8 @@ class OutputReader:
         except (FileNotFoundError, NotADirectoryError):
             return [], []
         except OSError as error:
-            told, self._refused = self._refused, True
-            return [], [] if told else [f"the outputs of a task cannot be read: {error}"]
+            reported, self._refused = self._refused, True
+            return [], [] if reported else [f"the outputs of a task cannot be read: {error}"]
         lines, size = whole_lines(data)
         start = self._offset
         self._offset += size

@@ -86,7 +86,7 @@ class Preparations:
     def __init__(self, post: Callable[..., None], move: Callable[[Node, JobState], None]) -> None:
         self._post = post
         self._move = move
-        self._known: dict[tuple[str, str], PrepareResource] = {}
+        self._resources: dict[tuple[str, str], PrepareResource] = {}
         self._guard = threading.Lock()
         self._slots = threading.Semaphore(_AT_ONCE)
 
@@ -117,10 +117,10 @@ class Preparations:
         """Return the preparation of a configuration; a new one when the one before has failed."""
         key = (config.__xpm__.xpmtype.identifier, str(config.__xpm__.identifier))
         with self._guard:
-            known = self._known.get(key)
-            if known is None or known.state == JobState.ERROR:
-                known = self._known[key] = PrepareResource(config)
-            return known
+            resource = self._resources.get(key)
+            if resource is None or resource.state == JobState.ERROR:
+                resource = self._resources[key] = PrepareResource(config)
+            return resource
 
     def run(self, resource: PrepareResource) -> None:
         """Prepare, in a thread that does not keep the process from ending."""

@@ -85,7 +85,7 @@ class Task(LightweightTask):
                 the identifier.
             max_retries: how often a resumable task is executed in all, at most; by default, as
                 the workspace's settings say (3).
-            transient: whether to run it only if something that is run needs it; by default,
+            transient: whether to run it only if something that is run requires it; by default,
                 it is run.
             backup: `False`: do not archive it in the workspace's auxiliary folders.
 
@@ -94,8 +94,8 @@ class Task(LightweightTask):
             `task_outputs` returns. The same one when it is submitted again.
 
         Raises:
-            SubmissionError: there is no experiment to run it in, or it has ended; it needs what
-                was submitted as a dry run; what was added as a dependency is none.
+            SubmissionError: there is no experiment to run it in, or it has ended; it requires
+                what was submitted as a dry run; what was added is not a dependency.
             ValueError: an argument is missing (or what its `__validate__` raises).
         """
         return submit_task(
@@ -137,18 +137,18 @@ class Task(LightweightTask):
     def watch_output(self, method: Callable[..., Any], callback: Callable[[Any], Any]) -> None:
         """Be called back for each output that the task makes while it runs.
 
-        Outputs made before, by earlier executions too, are told first. The configuration of an
+        Outputs made before, by earlier executions too, come first. The configuration of an
         output is marked as produced by the task, but what uses it does not wait for its end.
 
         Args:
-            method: a method of the task, or of a configuration that it holds; the task says
+            method: a method of the task, or of a configuration that it holds; the task calls
                 `self.register_task_output(method, *args)`, and here the same method of the
                 configuration is called with a marker `dep`, then `*args`.
             callback: called with what the method returns, in a thread for callbacks; may
                 submit tasks. The experiment waits for it.
 
         Raises:
-            TypeError: it is no method of a configuration.
+            TypeError: it is not a method of a configuration.
             SubmissionError: it was submitted, and no experiment is open any more.
         """
         watch_output(self, method, callback)

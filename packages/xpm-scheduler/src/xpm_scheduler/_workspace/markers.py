@@ -32,7 +32,7 @@ def read_failure(folder: JobFolder) -> Failure | None:
     """Read the marker of failure; return `None` when there is none.
 
     Raises:
-        CorruptFileError: it is there and says something else.
+        CorruptFileError: it is there and cannot be understood.
     """
     try:
         with open(folder.failed, "rb") as file:

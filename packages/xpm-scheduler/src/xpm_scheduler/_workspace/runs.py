@@ -83,6 +83,6 @@ def prune_history(experiment_path: Path, keep: HistorySettings, last_status: str
             shutil.rmtree(folder)
             removed.append(folder)
         except OSError as error:
-            # The tasks are done: what is left lying about is no failure of theirs.
+            # The tasks are done: what is left over is not a failure of theirs.
             _logger.warning("the run %s cannot be removed: %s", folder, error)
     return removed

@@ -154,7 +154,7 @@ class Workspace:
 
     @property
     def scheduler_lock_path(self) -> Path:
-        """The lock that whoever uses the scheduler's folder of this run holds."""
+        """The lock that the users of the scheduler's folder of this run hold."""
         return self.scheduler_run_path / ".lock"
 
     @property
