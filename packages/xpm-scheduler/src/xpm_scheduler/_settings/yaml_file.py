@@ -6,19 +6,11 @@ from pathlib import Path
 
 from yaml.nodes import Node
 
-from .model import (
-    FolderMode,
-    FolderSettings,
-    HistorySettings,
-    ServerSettings,
-    Settings,
-    SSHSettings,
-    WorkspaceSettings,
-)
+from . import model
 from .yaml_nodes import YamlReader, expected_one_of, join, line_of
 
 
-def read_settings(file: Path) -> Settings:
+def read_settings(file: Path) -> model.Settings:
     """Read a settings file.
 
     Raises:
@@ -33,13 +25,13 @@ class _SettingsReader:
     def __init__(self, file: Path) -> None:
         self._yaml = YamlReader(file)
 
-    def settings(self) -> Settings:
+    def settings(self) -> model.Settings:
         root = self._yaml.root()
         if root is None:
-            return Settings()
+            return model.Settings()
         given = self._yaml.section(root, "", "settings")
-        history = self._history(given, "", HistorySettings())
-        result = Settings(
+        history = self._history(given, "", model.HistorySettings())
+        result = model.Settings(
             env=self._yaml.environment(given.get("env"), "env"),
             history=history,
             server=self._server(given.get("server")),
@@ -57,34 +49,36 @@ class _SettingsReader:
         self._check_alternatives(given.get("workspaces"), result)
         return result
 
-    def _server(self, node: Node | None) -> ServerSettings:
+    def _server(self, node: Node | None) -> model.ServerSettings:
         given = self._yaml.section(node, "server", "server")
-        return ServerSettings(
+        return model.ServerSettings(
             port=self._yaml.optional(given, "server", "port", self._yaml.count),
             host=self._yaml.optional(given, "server", "host", self._yaml.text),
             token=self._yaml.optional(given, "server", "token", self._yaml.text),
         )
 
     def _history(
-        self, parent: dict[str, Node], where: str, default: HistorySettings
-    ) -> HistorySettings:
+        self, parent: dict[str, Node], where: str, default: model.HistorySettings
+    ) -> model.HistorySettings:
         at = join(where, "history")
         given = self._yaml.section(parent.get("history"), at, "history")
         done = self._yaml.optional(given, at, "max_done", self._yaml.count)
         failed = self._yaml.optional(given, at, "max_failed", self._yaml.count)
-        return HistorySettings(
+        return model.HistorySettings(
             default.max_done if done is None else done,
             default.max_failed if failed is None else failed,
         )
 
-    def _workspace(self, node: Node, at: str, history: HistorySettings) -> WorkspaceSettings:
+    def _workspace(
+        self, node: Node, at: str, history: model.HistorySettings
+    ) -> model.WorkspaceSettings:
         given = self._yaml.section(node, at, "workspace")
         ssh = self._ssh(given["ssh"], f"{at}.ssh") if "ssh" in given else None
         retries = self._yaml.optional(given, at, "max_retries", self._yaml.count)
         path = Path(self._yaml.required(node, given, at, "path"))
         if ssh is None:
             self._yaml.check_path(given["path"], f"{at}.path", path)
-        return WorkspaceSettings(
+        return model.WorkspaceSettings(
             id=self._yaml.required(node, given, at, "id"),
             path=path,
             env=self._yaml.environment(given.get("env"), f"{at}.env"),
@@ -99,19 +93,19 @@ class _SettingsReader:
             ssh=ssh,
         )
 
-    def _folder(self, node: Node, at: str) -> FolderSettings:
+    def _folder(self, node: Node, at: str) -> model.FolderSettings:
         given = self._yaml.section(node, at, "folder")
         path = Path(self._yaml.required(node, given, at, "path"))
         self._yaml.check_path(given["path"], f"{at}.path", path)
         mode = self._yaml.required(node, given, at, "mode")
-        modes = [each.value for each in FolderMode]
+        modes = [each.value for each in model.FolderMode]
         if mode not in modes:
             self._yaml.fail(given["mode"], f"{at}.mode", expected_one_of(modes, mode))
-        return FolderSettings(path, FolderMode(mode))
+        return model.FolderSettings(path, model.FolderMode(mode))
 
-    def _ssh(self, node: Node, at: str) -> SSHSettings:
+    def _ssh(self, node: Node, at: str) -> model.SSHSettings:
         given = self._yaml.section(node, at, "ssh")
-        return SSHSettings(
+        return model.SSHSettings(
             host=self._yaml.required(node, given, at, "host"),
             shell_init=self._yaml.optional(given, at, "shell_init", self._yaml.text),
             uv_offline=bool(self._yaml.optional(given, at, "uv_offline", self._yaml.flag)),
@@ -120,7 +114,7 @@ class _SettingsReader:
             options=self._yaml.texts(given, at, "options"),
         )
 
-    def _check_alternatives(self, nodes: Node | None, settings: Settings) -> None:
+    def _check_alternatives(self, nodes: Node | None, settings: model.Settings) -> None:
         """Check that the deprecated `alt_workspaces` name workspaces, and warn of what to write."""
         paths = {workspace.id: workspace.path for workspace in settings.workspaces}
         for (at, node), workspace in zip(

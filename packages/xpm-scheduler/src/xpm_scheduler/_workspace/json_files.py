@@ -11,16 +11,10 @@ from xpm_scheduler.exceptions import CorruptFileError
 
 
 def read_json_object(path: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """Read a JSON object.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The object, or `None` when there is no such file.
+    """Read a JSON object of a workspace; `None` when there is no such file.
 
     Raises:
-        CorruptFileError: The file is there, and is not a JSON object.
+        CorruptFileError: The file at `path` is there, and is not a JSON object.
     """
     try:
         return files.read_json_object(path)
