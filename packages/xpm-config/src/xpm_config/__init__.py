@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ._classes.config import Config, InstanceConfig
 from ._classes.decorators import config_only, documentation, initializer, sealed_set, setmeta
-from ._classes.deprecation import deprecate
 from ._classes.mixin import ConfigMixin
 from ._declarations.hints import (
     Array,
@@ -37,7 +36,6 @@ from ._model.generation import (
 from ._model.groups import ParameterGroup, Partial, param_group, partial
 from ._model.traversal import mark_output, producers, walk
 from ._model.type import Type
-from ._objects.contexts import DirectoryContext
 from ._objects.copying import clone, copyconfig
 from ._objects.information import ConfigInformation
 from ._objects.instances import ObjectStore
@@ -63,10 +61,12 @@ from .exceptions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ._classes.deprecation import deprecate
     from ._documents.files import from_file, to_file
     from ._documents.reader import from_dict
     from ._documents.writer import to_dict
     from ._identity.differences import ABSENT, Difference, differences, explain
+    from ._objects.contexts import DirectoryContext
 
 __all__ = [
     # classes
@@ -164,6 +164,8 @@ if not TYPE_CHECKING:
     # cost start-up time.
     _LAZY = {
         "Path": "pathlib",
+        "DirectoryContext": "xpm_config._objects.contexts",
+        "deprecate": "xpm_config._classes.deprecation",
         "ABSENT": "xpm_config._identity.differences",
         "Difference": "xpm_config._identity.differences",
         "differences": "xpm_config._identity.differences",

@@ -15,15 +15,18 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xpm_launchers import CounterToken, LauncherError, TokenRequest
+from xpm_launchers import LauncherError
 from xpm_os.files import write_json
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.markers import forget_locks
 from xpm_scheduler.exceptions import SchedulerError
 
 from .event_loop import EventLoop
+
+if TYPE_CHECKING:
+    from xpm_launchers import CounterToken, TokenRequest
 
 _logger = logging.getLogger("xpm.scheduler")
 
@@ -82,6 +85,9 @@ class JobResources:
         """Return the counter of a partial folder, which serves one task at a time."""
         token = self._partials.get(path)
         if token is None:
+            # Not loaded by a plan whose jobs share nothing.
+            from xpm_launchers import CounterToken
+
             folder = os.path.join(path, ".experimaestro", "token")
             token = self._partials[path] = CounterToken(
                 os.path.basename(path), folder, 1, lives=lives

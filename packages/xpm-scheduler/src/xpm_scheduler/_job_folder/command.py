@@ -6,10 +6,14 @@ import os
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xpm_launchers import Command, DirectLauncher, Launcher, PythonCall
+from xpm_launchers import Command, PythonCall
 from xpm_scheduler._tasks.job import Job
 from xpm_scheduler._workspace.layout import JobFolder
+
+if TYPE_CHECKING:
+    from xpm_launchers import Launcher
 
 #: What is called in a job's process; the fork server has its module loaded already.
 RUNNER_MODULE = "xpm_scheduler.runner"
@@ -29,6 +33,9 @@ def preload_for_jobs(module: str) -> None:
 
 def ready_for_jobs(launcher: Launcher) -> Launcher:
     """Make sure that the launcher has the runner loaded, wherever it was made."""
+    # Not loaded by a plan that has nothing to run.
+    from xpm_launchers import DirectLauncher
+
     if isinstance(launcher, DirectLauncher) and RUNNER_MODULE not in launcher.preload:
         launcher.preload = (*launcher.preload, *_preloaded)
     return launcher

@@ -6,7 +6,7 @@ import os
 from enum import Enum
 from typing import Any, NamedTuple
 
-from xpm_launchers import ForeignHostError, HandleError, process_from_handle
+from xpm_launchers import ForeignHostError, HandleError
 from xpm_os.hosts import host_name
 from xpm_scheduler._workspace.attempts import JobLock
 from xpm_scheduler._workspace.json_files import read_json_object
@@ -92,6 +92,9 @@ def _lives_here(handle: dict[str, Any], path: str) -> bool:
     """
     if handle.get("type") == "local" and handle.get("host", host_name()) != host_name():
         return False
+    # Not loaded by a plan that finds all done.
+    from xpm_launchers import process_from_handle
+
     try:
         return process_from_handle(handle).is_running()
     except ForeignHostError:

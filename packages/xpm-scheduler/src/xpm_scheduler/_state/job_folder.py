@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from xpm_launchers import LauncherError, process_from_handle
+from xpm_launchers import LauncherError
 from xpm_os.hosts import host_name
 from xpm_os.locks import is_locked_alone
 from xpm_scheduler._events.progress import read_levels
@@ -123,6 +123,9 @@ def _lives(handle: dict[str, Any], folder: JobFolder) -> bool:
         # Its host cannot be asked. Release 2.x holds the lock alone; of others, what is
         # recorded stands until a marker says otherwise.
         return not os.path.exists(folder.old_lock) or is_locked_alone(folder.old_lock)
+    # Not loaded by a plan that finds all done.
+    from xpm_launchers import process_from_handle
+
     try:
         return process_from_handle(handle).is_running()
     except (LauncherError, OSError):

@@ -12,7 +12,6 @@ from xpm_scheduler._graph.nodes import TransientMode
 from xpm_scheduler._graph.states import JobState
 from xpm_scheduler._workspace.workspace import RunMode, Workspace
 from xpm_scheduler.exceptions import SubmissionError
-from xpm_scheduler.settings import find_workspace, get_settings
 from xpm_serialize import LightweightTask
 
 from .context import JobContext
@@ -173,6 +172,9 @@ def _register(task: LightweightTask, register: Callable[[Plan[Job], Job], None])
 
 def _current_folder() -> Workspace:
     """Return the workspace of a dry run outside any experiment."""
+    # A job's process needs no settings, and does not pay for their records.
+    from xpm_scheduler.settings import find_workspace, get_settings
+
     return Workspace(get_settings(), find_workspace(workdir=Path.cwd()))
 
 

@@ -7,11 +7,14 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xpm_os.files import replace_link
 from xpm_scheduler._workspace.json_files import read_json_object
 from xpm_scheduler.exceptions import CorruptFileError
-from xpm_scheduler.settings import HistorySettings
+
+if TYPE_CHECKING:
+    from xpm_scheduler.settings import HistorySettings
 
 _logger = logging.getLogger("xpm.scheduler")
 

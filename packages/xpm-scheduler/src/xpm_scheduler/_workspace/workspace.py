@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from xpm_os.files import write_atomic
-from xpm_scheduler._settings.model import FolderMode, FolderSettings, Settings, WorkspaceSettings
 from xpm_scheduler.exceptions import SettingsError, WorkspaceError
 
 from .housekeeping import remove_old_runs
@@ -19,6 +18,7 @@ from .opened import OpenStack
 
 if TYPE_CHECKING:
     from xpm_launchers import Connector, Launcher
+    from xpm_scheduler._settings.model import FolderSettings, Settings, WorkspaceSettings
 
 
 class RunMode(Enum):
@@ -169,6 +169,9 @@ class Workspace:
         names = self.workspace_settings.alt_workspaces
         if not names:
             return self.workspace_settings.folders
+        # A job's process needs no settings, and does not pay for their records.
+        from xpm_scheduler._settings.model import FolderMode, FolderSettings
+
         paths = {known.id: known.path for known in self.settings.workspaces}
         for name in names:
             if name not in paths:
