@@ -20,6 +20,7 @@ from xpm_config import Config, Param, sealed_set
 from xpm_config._encoding.scheme import reference
 from xpm_config._identity.computation import digest
 from xpm_config._identity.preimage import counted_children, preimage
+from xpm_config._model.state import ConfigObject
 
 # --- the decoder
 
@@ -198,7 +199,7 @@ def canonical(value: Any) -> Any:
     """A value as the decoder gives it."""
     if value is None:
         return None
-    if isinstance(value, Config):
+    if isinstance(value, ConfigObject):
         return ("config", digest(value), 0)
     if isinstance(value, Enum):
         cls = type(value)

@@ -144,7 +144,8 @@ def test_a_stub_stands_for_a_task(tmp_path: Path) -> None:
     assert (stub.identifier, stub.typename) == ("ab" * 32, "package.module.Learn")
     assert stub.__xpm__.identifier.all == bytes.fromhex("ab" * 32)
     nested = TaskStub("ab" * 32, "package.module.Outer.Learn", "package.module")
-    assert nested.__xpm__.xpmtype.qualname == "Outer.Learn"
+    assert nested.qualname == "Outer.Learn"
+    assert nested.__xpm__.xpmtype.full_name == "package.module.Outer.Learn"
     for identifier, name in (("ab", "m.Learn"), ("ab" * 32, "Learn")):
         with pytest.raises(ValueError, match="expected"):
             TaskStub(identifier, name)
