@@ -89,6 +89,8 @@ def open_pidfd(pid: int) -> int | None:
         descriptor: int = opener(pid)
     except ProcessLookupError:
         raise
+    except OverflowError:  # larger than any process number
+        raise ProcessLookupError(f"no process has number {pid}") from None
     except OSError:  # an old kernel, or a sandbox that forbids it
         return None
     return descriptor

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _token = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)')
 
@@ -23,11 +19,12 @@ def json_line(text: str, path: tuple[object, ...]) -> int:
     position = _Position()
     depth, line = 0, 1
     for match in _token.finditer(text):
-        for place in position.read(match.group(1)):
-            if len(place) > depth and place == wanted[: len(place)]:
-                depth, line = len(place), text.count("\n", 0, match.start(1)) + 1
+        token, place = match.group(1), position.path
+        if position.begins(token) and len(place) > depth and place == wanted[: len(place)]:
+            depth, line = len(place), text.count("\n", 0, match.start(1)) + 1
         if depth == len(wanted):
             break
+        position.advance(token)
     return line
 
 
@@ -36,36 +33,34 @@ class _Position:
 
     def __init__(self) -> None:
         # the step to each open container; None before the first key of an object
-        self._path: list[int | str | None] = []
+        self.path: list[int | str | None] = []
         # the token that has opened each
         self._kinds: list[str] = []
         self._expects_key = False
 
-    def read(self, token: str) -> Iterator[list[int | str | None]]:
-        """Return the places that begin with the next token: two for a list in a list."""
+    def begins(self, token: str) -> bool:
+        """Return whether a place, that of `path`, begins with the next token."""
         if self._expects_key and token.startswith('"'):
-            self._path[-1] = json.loads(token)
-        is_value = not token.startswith((",", ":", "}", "]"))
+            self.path[-1] = json.loads(token)
+        if token.startswith((",", ":", "}", "]")):
+            return False
         # what follows a key is the same place as the key
-        if is_value and (not self._kinds or self._expects_key or self._kinds[-1] == "["):
-            yield self._path
-        self._advance(token)
-        if token == "[":
-            yield self._path
+        return not self._kinds or self._expects_key or self._kinds[-1] == "["
 
-    def _advance(self, token: str) -> None:
+    def advance(self, token: str) -> None:
+        """Go to what follows a token."""
         if token in ("{", "["):
             self._kinds.append(token)
-            self._path.append(0 if token == "[" else None)
+            self.path.append(0 if token == "[" else None)
             self._expects_key = token == "{"
         elif token in ("}", "]"):
             self._kinds.pop()
-            self._path.pop()
+            self.path.pop()
             self._expects_key = False
         elif token == ",":
-            index = self._path[-1]
+            index = self.path[-1]
             if isinstance(index, int):
-                self._path[-1] = index + 1
+                self.path[-1] = index + 1
             self._expects_key = self._kinds[-1] == "{"
         else:
             self._expects_key = False

@@ -137,7 +137,8 @@ def _read(descriptor: int, last: int) -> tuple[int, bytes]:
             number, length, checksum = (int(field, 16) for field in header.split())
         except ValueError:
             continue
-        halves.append((number, length, checksum, start))
+        if 0 <= length <= HALF - HEADER_SIZE:
+            halves.append((number, length, checksum, start))
     for number, length, checksum, start in sorted(halves, reverse=True):
         if number == last:
             return number, b""

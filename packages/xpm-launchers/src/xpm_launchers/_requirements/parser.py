@@ -93,7 +93,7 @@ class _Builder(Transformer[Token, RequirementUnion]):
         return ("mem", _read(parse_memory, token))
 
     def cores(self, token: Token) -> tuple[str, int]:
-        return ("cores", int(token))
+        return ("cores", _read(int, token))
 
     def processors(self, *fields: tuple[str, int] | None) -> HostSimpleRequirement:
         return cpu(**dict(field for field in fields if field is not None))
@@ -106,9 +106,10 @@ class _Builder(Transformer[Token, RequirementUnion]):
         )
         if count is None:
             return requirement
-        if int(count) < 1:
+        number = _read(int, count)
+        if number < 1:
             raise _Fault(count, "expected at least 1")
-        return requirement * int(count)
+        return requirement * number
 
 
 @lru_cache(maxsize=1)
