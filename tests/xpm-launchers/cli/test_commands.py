@@ -122,7 +122,7 @@ def test_what_is_held_is_shown(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     job, last = (tmp_path / "out" / "1.out").read_text().splitlines()
     assert "1 core, 1 MiB, devices 1, 3600 s left" in job.replace("3599", "3600")
-    assert job.endswith(f"  {tmp_path}: sh -c {show}"[: 100 + len(str(tmp_path))])
+    assert job.endswith(f"  {tmp_path}: " + f"sh -c {show}"[:100])
     assert last == f"1 jobs, {CPUS - 1} of {CPUS} cores free"
 
 
