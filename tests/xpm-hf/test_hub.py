@@ -258,6 +258,8 @@ def test_the_model_card(repository: str, weights: Path) -> None:
     assert card.data.library_name == "experimaestro"
     assert "experimaestro" in card.data.tags
     assert f'from_pretrained("{repository}")'.replace('"', "'") in card.text
+    assert "\n```python\n" in card.text
+    assert card.text.count("```") == 2
     assert "| `model.layers[0].size` | 3 |" in card.text
     assert "| `model.kind` | SMALL |" in card.text
     assert r"| `model.text` | a\|b |" in card.text

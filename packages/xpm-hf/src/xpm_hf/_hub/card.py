@@ -28,7 +28,7 @@ def card_text(
     title = repo_id or _title(config)
     lines = ["---", metadata.strip(), "---", "", MARK, "", f"# {title}", ""]
     lines += [f"A configuration of type `{_title(config)}`, saved by experimaestro.", ""]
-    lines += ["## Use", "", "``python", *_usage(repo_id, variant), "``", ""]
+    lines += ["## Use", "", "```python", *_usage(repo_id, variant), "```", ""]
     lines += ["## Configuration", "", "| argument | value |", "|---|---|"]
     lines += [f"| `{path}` | {_cell(value)} |" for path, value in _rows(config)]
     found = _tags(config)
